@@ -1,0 +1,124 @@
+//===- Plugin.cpp - the pipelines ----------------------------------------===//
+//
+//   popcorn-portable<O0|O1|O2|O3|Os|Oz>  once, on the merged program
+//   popcorn-isa<x86_64|aarch64;O2>       once per ISA
+//
+// Each pass is also registered by its own name for tests and dumps.
+//
+//===----------------------------------------------------------------------===//
+#include "llvm/Passes/PassBuilder.h"
+#include "llvm/Passes/PassPlugin.h"
+#include "llvm/Transforms/IPO/GlobalDCE.h"
+#include "popcorn/Passes.h"
+
+using namespace llvm;
+using namespace popcorn;
+
+namespace {
+
+// The text between < and > of "name<text>", or null if Name is another pass.
+std::optional<StringRef> parameters(StringRef Text, StringRef Name) {
+  if (!Text.consume_front(Name))
+    return std::nullopt;
+  if (Text.empty())
+    return Text;
+  if (!Text.consume_front("<") || !Text.consume_back(">"))
+    return std::nullopt;
+  return Text;
+}
+
+void add(PassBuilder &PB, ModulePassManager &MPM, StringRef Pipeline) {
+  cantFail(PB.parsePassPipeline(MPM, Pipeline));
+}
+
+void addPortable(PassBuilder &PB, ModulePassManager &MPM, StringRef Level) {
+  bool Optimise = Level != "O0";
+  MPM.addPass(AnnotationsPass());
+  MPM.addPass(FloatsPass());
+  MPM.addPass(InternalizePass());
+  MPM.addPass(GlobalDCEPass());
+  MPM.addPass(CheckPass());
+  MPM.addPass(CallsPass());
+  MPM.addPass(VariadicsPass());
+  MPM.addPass(ComputedGotoPass());
+  if (Optimise)
+    add(PB, MPM, "function(sroa,early-cse<memssa>,simplifycfg<switch-to-lookup>,"
+                 "tailcallelim,loop-simplify,lcssa)");
+  MPM.addPass(PollsPass());
+  // Behind the polls: a handler may run at one and jump to this activation.
+  // Nothing between here and FramesPass may merge pads or inline.
+  MPM.addPass(SetJmpPass());
+  if (Optimise)
+    add(PB, MPM, "function(sroa)");
+  MPM.addPass(MayMigratePass());
+  MPM.addPass(SideStackPass());
+  MPM.addPass(FramesPass());
+  if (Optimise)
+    add(PB, MPM, "function(early-cse<memssa>,dse)");
+  MPM.addPass(GlobalDCEPass());
+  MPM.addPass(GlobalsPass());
+}
+
+void addISA(PassBuilder &PB, ModulePassManager &MPM, StringRef ISA,
+            StringRef Level) {
+  MPM.addPass(RetargetPass(ISA));
+  if (Level != "O0")
+    add(PB, MPM,
+        "function(loop-simplify,lcssa,loop-mssa(licm<allowspeculation>),"
+        "loop-vectorize,infer-alignment,slp-vectorizer,vector-combine,"
+        "instcombine<no-verify-fixpoint>,loop-unroll<O2>,"
+        "loop-mssa(licm<allowspeculation>),early-cse<memssa>,div-rem-pairs)");
+  MPM.addPass(ThreadGotoPass());
+  MPM.addPass(PadsPass());
+}
+
+bool parseModulePass(PassBuilder &PB, StringRef Text, ModulePassManager &MPM) {
+  if (auto P = parameters(Text, "popcorn-portable")) {
+    addPortable(PB, MPM, P->empty() ? "O2" : *P);
+    return true;
+  }
+  if (auto P = parameters(Text, "popcorn-isa")) {
+    auto [ISA, Level] = P->split(';');
+    addISA(PB, MPM, ISA, Level.empty() ? "O2" : Level);
+    return true;
+  }
+  if (auto P = parameters(Text, "popcorn-retarget")) {
+    MPM.addPass(RetargetPass(*P));
+    return true;
+  }
+#define POPCORN_PASS(TEXT, NAME)                                               \
+  if (Text == "popcorn-" TEXT) {                                               \
+    MPM.addPass(NAME());                                                       \
+    return true;                                                               \
+  }
+  POPCORN_PASS("annotations", AnnotationsPass)
+  POPCORN_PASS("floats", FloatsPass)
+  POPCORN_PASS("check", CheckPass)
+  POPCORN_PASS("internalize", InternalizePass)
+  POPCORN_PASS("calls", CallsPass)
+  POPCORN_PASS("variadics", VariadicsPass)
+  POPCORN_PASS("goto", ComputedGotoPass)
+  POPCORN_PASS("setjmp", SetJmpPass)
+  POPCORN_PASS("polls", PollsPass)
+  POPCORN_PASS("may-migrate", MayMigratePass)
+  POPCORN_PASS("side-stack", SideStackPass)
+  POPCORN_PASS("frames", FramesPass)
+  POPCORN_PASS("globals", GlobalsPass)
+  POPCORN_PASS("thread-goto", ThreadGotoPass)
+  POPCORN_PASS("pads", PadsPass)
+#undef POPCORN_PASS
+  return false;
+}
+
+} // namespace
+
+extern "C" LLVM_ATTRIBUTE_VISIBILITY_DEFAULT ::llvm::PassPluginLibraryInfo
+llvmGetPassPluginInfo() {
+  return {LLVM_PLUGIN_API_VERSION, "popcorn", "1", [](PassBuilder &PB) {
+            PB.registerPipelineParsingCallback(
+                [&PB](StringRef Text, ModulePassManager &MPM,
+                      ArrayRef<PassBuilder::PipelineElement>) {
+                  return parseModulePass(PB, Text, MPM);
+                });
+          }};
+}
