@@ -1,0 +1,1 @@
+/* Signal frames are the run time's. */

@@ -1,0 +1,1 @@
+/* An alias of longjmp; the run time restores a saved mask. */

@@ -1,0 +1,1 @@
+/* Rewritten by the compiler; see src/setjmp/popcorn64/longjmp.c. */

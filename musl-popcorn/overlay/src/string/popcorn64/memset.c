@@ -1,0 +1,1 @@
+/* Native, one per ISA: see ../../../../build. */
