@@ -1,0 +1,158 @@
+#define _GNU_SOURCE
+#include "options.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+const char options_help[] =
+	"  --node NAME=KIND   a node the program may run on; KIND is `local', "
+	"or\n"
+	"                     `qemu:ISA' for an emulated one.  May be given "
+	"again;\n"
+	"                     the default is local=local\n"
+	"  --start NODE       start there, not on the first node\n"
+	"  --at MS:NODE       move to NODE MS milliseconds after the start; "
+	"may be\n"
+	"                     given again, in order of time\n"
+	"  --hop N:MIN-MAX[:SEED]\n"
+	"                     move N times to the next node, each after a "
+	"random\n"
+	"                     time of MIN to MAX milliseconds\n"
+	"  --trace FILE       write the timeline there (`-': stderr), one "
+	"event a line\n"
+	"  --timeout SECONDS  give up a move that does not get on (default "
+	"60)\n"
+	"  --quiet            say nothing about moves that failed\n";
+
+struct late { /* names that need all nodes first */
+	const char *start;
+	const char *plans[AGENT_PLANS];
+};
+
+static struct late late;
+
+void options_init(struct options *o)
+{
+	memset(o, 0, sizeof(*o));
+	memset(&late, 0, sizeof(late));
+	o->timeout_ns = 60000000000u;
+}
+
+/* Thirty years are enough; not a number, negative and infinite are not times.
+ */
+static bool to_ns(double value, double unit_ns, uint64_t *ns)
+{
+	double n = value * unit_ns;
+
+	if (!(n >= 0 && n < 1e18))
+		return false;
+	*ns = (uint64_t)n;
+	return true;
+}
+
+static int take_at(struct options *o, const char *text, struct error *error)
+{
+	char *end;
+	double ms = strtod(text, &end);
+
+	if (o->plan_count == AGENT_PLANS)
+		return pcn_fail(error, -EINVAL, "--at: at most %d times",
+				AGENT_PLANS);
+	if (end == text || *end != ':' || !end[1] ||
+	    !to_ns(ms, 1e6, &o->plans[o->plan_count].at_ns))
+		return pcn_fail(error, -EINVAL, "--at %s: MS:NODE expected",
+				text);
+	late.plans[o->plan_count++] = end + 1;
+	return 1;
+}
+
+static int take_hop(struct options *o, const char *text, struct error *error)
+{
+	double min, max;
+	unsigned long long seed =
+		(unsigned long long)time(NULL) * 1000003u + (unsigned)getpid();
+	unsigned int count;
+	int n = sscanf(text, "%u:%lf-%lf:%llu", &count, &min, &max, &seed);
+
+	if (n < 3 || !to_ns(min, 1e6, &o->hops.min_ns) ||
+	    !to_ns(max, 1e6, &o->hops.max_ns) || max < min)
+		return pcn_fail(error, -EINVAL,
+				"--hop %s: N:MIN-MAX[:SEED] expected", text);
+	o->hops.left = count;
+	/* xorshift never leaves zero */
+	o->hops.random = (seed + 1) * 0x9e3779b97f4a7c15ull | 1;
+	return 1;
+}
+
+int options_take(struct options *o, int argc, char **argv, int *i,
+		 struct error *error)
+{
+	static const char *const names[] = {"--node", "--start", "--at",
+					    "--hop",  "--trace", "--timeout"};
+	const char *value = NULL, *option = argv[*i];
+	int which = -1;
+
+	if (!strcmp(option, "--quiet")) {
+		o->quiet = true;
+		return 1;
+	}
+	for (int k = 0; k < 6; k++) {
+		size_t length = strlen(names[k]);
+
+		if (!strcmp(option, names[k])) {
+			which = k;
+			value = *i + 1 < argc ? argv[++*i] : NULL;
+		} else if (!strncmp(option, names[k], length) &&
+			   option[length] == '=') {
+			which = k;
+			value = option + length + 1;
+		}
+	}
+	if (which < 0)
+		return 0;
+	if (!value)
+		return pcn_fail(error, -EINVAL, "%s needs a value", option);
+	switch (which) {
+	case 0:
+		return pcn_nodes_add(&o->nodes, value, error) ? -EINVAL : 1;
+	case 1:
+		late.start = value;
+		return 1;
+	case 2:
+		return take_at(o, value, error);
+	case 3:
+		return take_hop(o, value, error);
+	case 4:
+		o->trace = value;
+		return 1;
+	default:
+		if (!to_ns(strtod(value, NULL), 1e9, &o->timeout_ns) ||
+		    !o->timeout_ns)
+			return pcn_fail(error, -EINVAL,
+					"--timeout %s: seconds expected",
+					value);
+		return 1;
+	}
+}
+
+int options_finish(struct options *o, struct error *error)
+{
+	if (!o->nodes.count && pcn_nodes_add(&o->nodes, "local", error))
+		return -EINVAL;
+	if (late.start) {
+		o->start_node = pcn_nodes_find(&o->nodes, late.start);
+		if (o->start_node < 0)
+			return pcn_fail(error, -EINVAL, "--start: no node '%s'",
+					late.start);
+	}
+	for (int i = 0; i < o->plan_count; i++) {
+		o->plans[i].node = pcn_nodes_find(&o->nodes, late.plans[i]);
+		if (o->plans[i].node < 0)
+			return pcn_fail(error, -EINVAL, "--at: no node '%s'",
+					late.plans[i]);
+	}
+	return 0;
+}

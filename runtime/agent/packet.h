@@ -1,0 +1,24 @@
+/* packet.h - the agent's end of a channel (pcn/channel.h). */
+#ifndef PCN_AGENT_PACKET_H
+#define PCN_AGENT_PACKET_H
+
+#include <pcn/channel.h>
+
+#define PACKET_FDS_MAX 8u
+
+struct packet {
+	struct pcn_message m;
+	char text[PCN_CHANNEL_TEXT_MAX + 1]; /* always ends in a zero */
+	int fds[PACKET_FDS_MAX];
+	uint32_t fd_count;
+};
+
+/* Both 0 or -errno.  Receiving: -EPIPE at the end, -EAGAIN if nothing is there.
+ */
+int packet_send(int socket, const struct pcn_message *m, const void *text,
+		const int *fds, uint32_t fd_count);
+int packet_receive(int socket, struct packet *p);
+/* Closes the descriptors that came with it. */
+void packet_drop(struct packet *p);
+
+#endif

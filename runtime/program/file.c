@@ -1,0 +1,157 @@
+/*
+ * file.c - calls on files whose flags or structures an ISA has its own way
+ * with.
+ */
+#include "channel.h"
+#include "native.h"
+
+#include <linux/fcntl.h>
+
+static void stat_out(struct pcn_generic_stat *to,
+		     const struct pcn_native_stat *from)
+{
+	*to = (struct pcn_generic_stat){
+		.dev = from->dev,
+		.ino = from->ino,
+		.mode = from->mode,
+		.nlink = from->nlink,
+		.uid = from->uid,
+		.gid = from->gid,
+		.rdev = from->rdev,
+		.size = from->size,
+		.blksize = from->blksize,
+		.blocks = from->blocks,
+		.atime_s = from->atime_s,
+		.atime_ns = from->atime_ns,
+		.mtime_s = from->mtime_s,
+		.mtime_ns = from->mtime_ns,
+		.ctime_s = from->ctime_s,
+		.ctime_ns = from->ctime_ns,
+	};
+}
+
+long pcn_call_fstat(struct pcn_call *call)
+{
+	struct pcn_native_stat native;
+	long result = pcn_sys(__NR_fstat, call->a[0], &native);
+
+	if (!result)
+		stat_out((struct pcn_generic_stat *)call->a[1], &native);
+	return result;
+}
+
+long pcn_call_fstatat(struct pcn_call *call)
+{
+	struct pcn_native_stat native;
+	long result = pcn_sys(__NR_newfstatat, call->a[0], call->a[1], &native,
+			      call->a[3]);
+
+	if (!result)
+		stat_out((struct pcn_generic_stat *)call->a[2], &native);
+	return result;
+}
+
+long pcn_call_openat(struct pcn_call *call)
+{
+	return pcn_call_blocking(call, PCN_CALL_BLOCK, __NR_openat, call->a[0],
+				 call->a[1], pcn_arch_open_flags_in(call->a[2]),
+				 call->a[3], 0, 0);
+}
+
+long pcn_call_pipe2(struct pcn_call *call)
+{
+	call->a[1] = pcn_arch_open_flags_in(call->a[1]);
+	return pcn_call_native(call);
+}
+
+/* --- descriptors; the channel's is not the program's to see --- */
+
+long pcn_call_close(struct pcn_call *call)
+{
+	if ((int)call->a[0] == pcn_channel_fd())
+		return -EBADF;
+	/* Never issued again: the descriptor is gone however it ends. */
+	return pcn_sys(__NR_close, call->a[0]);
+}
+
+long pcn_call_close_range(struct pcn_call *call)
+{
+	unsigned first = call->a[0], last = call->a[1],
+		 channel = pcn_channel_fd();
+	long result = 0;
+
+	if (channel < first || channel > last)
+		return pcn_call_native(call);
+	if (channel > first)
+		result = pcn_sys(__NR_close_range, first, channel - 1,
+				 call->a[2]);
+	if (!result && channel < last)
+		result = pcn_sys(__NR_close_range, channel + 1, last,
+				 call->a[2]);
+	return result;
+}
+
+long pcn_call_dup(struct pcn_call *call)
+{
+	if ((int)call->a[0] == pcn_channel_fd())
+		return -EBADF;
+	return pcn_call_native(call);
+}
+
+long pcn_call_dup3(struct pcn_call *call)
+{
+	int error;
+
+	if ((int)call->a[0] == pcn_channel_fd())
+		return -EBADF;
+	error = pcn_channel_make_room(call->a[1]);
+	call->a[2] = pcn_arch_open_flags_in(call->a[2]);
+	return error ? error : pcn_call_native(call);
+}
+
+long pcn_call_fcntl(struct pcn_call *call)
+{
+	long result;
+
+	if ((int)call->a[0] == pcn_channel_fd())
+		return -EBADF;
+	switch (call->a[1]) {
+	case F_SETLKW:
+	case F_OFD_SETLKW:
+		return pcn_call_blocking(call, PCN_CALL_BLOCK, __NR_fcntl,
+					 call->a[0], call->a[1], call->a[2], 0,
+					 0, 0);
+	case F_SETFL:
+		call->a[2] = pcn_arch_open_flags_in(call->a[2]);
+		return pcn_call_native(call);
+	case F_GETFL:
+		result = pcn_call_native(call);
+		return result < 0 ? result : pcn_arch_open_flags_out(result);
+	default:
+		return pcn_call_native(call);
+	}
+}
+
+#define IPC_STAT     2
+#define SEM_STAT     18
+#define SEM_STAT_ANY 20
+
+long pcn_call_semctl(struct pcn_call *call)
+{
+	struct pcn_native_semid native;
+	struct pcn_generic_semid *to = (void *)call->a[3];
+	long command = call->a[2] & ~0x100 /* IPC_64 */, result;
+
+	if (command != IPC_STAT && command != SEM_STAT &&
+	    command != SEM_STAT_ANY)
+		return pcn_call_native(call);
+	result = pcn_sys(__NR_semctl, call->a[0], call->a[1], call->a[2],
+			 &native);
+	if (result >= 0) {
+		memcpy(to->perm, native.perm, sizeof to->perm);
+		to->otime = native.otime;
+		to->ctime = native.ctime;
+		to->nsems = native.nsems;
+	}
+	return result;
+}

@@ -1,0 +1,70 @@
+/*
+ * poll.c - the slow path of a poll.
+ *
+ * poll_flag is non-zero while there is a reason to come here: signals that
+ * nobody has looked at, a request that wants the world, self-migration. Whoever
+ * makes a reason stores it first and raises the flag after; pcn_poll_settle
+ * lowers the flag first and looks for reasons after.
+ */
+#include "native.h"
+
+void pcn_poll_raise(void)
+{
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	__atomic_store_n(&__popcorn_control.poll_flag, 1, __ATOMIC_SEQ_CST);
+}
+
+void pcn_poll_settle(void)
+{
+	__atomic_store_n(&__popcorn_control.poll_flag, pcn_self_interval != 0,
+			 __ATOMIC_SEQ_CST);
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	if (pcn_world_wanted() ||
+	    __atomic_load_n(&pcn_signals_attention, __ATOMIC_SEQ_CST))
+		pcn_poll_raise();
+}
+
+/* Self-migration: is it this poll's turn? */
+static bool self_turn(struct pcn_native *native)
+{
+	if (!pcn_self_interval)
+		return false;
+	if (native->self_left && --native->self_left)
+		return false;
+	native->self_left = pcn_self_interval;
+	/* Makes a short program last long enough to be moved by others too. */
+	if (pcn_self_pause_us)
+		pcn_sleep_ns(pcn_self_pause_us * 1000);
+	if (pcn_self_seed) {
+		uint64_t x =
+			native->self_random
+				? native->self_random
+				: pcn_self_seed * 0x9e3779b97f4a7c15ull + 1;
+
+		x ^= x << 13;
+		x ^= x >> 7;
+		x ^= x << 17;
+		native->self_random = x;
+		native->self_left = 1 + x % (2 * pcn_self_interval - 1);
+	}
+	return true;
+}
+
+/* frame: who polls, as __popcorn_poll (arch/<isa>/walk.S) found it. */
+void pcn_poll(struct pcn_frame *frame)
+{
+	struct pcn_native *native = pcn_self_native();
+	bool unused, wanted;
+
+	pcn_signals_look(native);
+	if (native->marked)
+		pcn_signals_deliver(native, &unused);
+	wanted = pcn_world_wanted();
+	if (!native->delivery && (wanted || self_turn(native))) {
+		if (pcn_trace)
+			native->capture_start = pcn_time_ns();
+		pcn_capture_stack(native, frame);
+	}
+	if (!pcn_self_interval && !wanted)
+		pcn_poll_settle();
+}

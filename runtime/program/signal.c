@@ -1,0 +1,482 @@
+/*
+ * signal.c - the program's signals.
+ *
+ * The native handler of a signal that the program handles only marks it and
+ * raises the poll flag; the program's handler runs at the next poll or at the
+ * end of the system call.  A marked signal stays blocked in the kernel until
+ * then, so that the kernel queues what follows, and one slot per signal is
+ * enough. Faults are the exception: their handler runs at once, inside the
+ * native one.
+ *
+ * Two masks: thread->signal_mask is what the program set; the kernel's is that
+ * and the marked signals, never PCN_SIGNAL_INTERRUPT.
+ */
+#include "native.h"
+
+#define SIG_DEFAULT 0
+#define SIG_IGNORE  1
+#define SIG_BLOCK   0
+#define SIG_UNBLOCK 1
+#define SIG_SET	    2
+
+#define FLAG_NOCLDSTOP 0x00000001u
+#define FLAG_NOCLDWAIT 0x00000002u
+#define FLAG_SIGINFO   0x00000004u
+#define FLAG_ONSTACK   0x08000000u
+#define FLAG_RESTART   0x10000000u
+#define FLAG_NODEFER   0x40000000u
+#define FLAG_RESETHAND 0x80000000u
+
+#define SIDE_GAP                                                               \
+	512 /* a frame being made may already store below the pointer */
+#define MASK_SIZE   8
+#define BIT(signal) (1ull << ((signal) - 1))
+#define UNBLOCKABLE (BIT(SIGKILL) | BIT(SIGSTOP))
+
+typedef void (*user_handler)(int, void *, void *);
+
+struct frame { /* on the side stack: what a handler may look at */
+	uint8_t info[PCN_SIGINFO_SIZE];
+	struct pcn_generic_ucontext context;
+};
+
+uint32_t pcn_signals_attention;
+
+static void native_handler(int signal, void *info, void *context);
+
+/* --- masks --- */
+
+static void native_set_mask(uint64_t mask)
+{
+	pcn_sys(__NR_rt_sigprocmask, SIG_SET, &mask, NULL, MASK_SIZE);
+}
+
+void pcn_signals_apply_mask(struct pcn_native *native)
+{
+	uint64_t marked;
+
+	do {
+		marked = __atomic_load_n(&native->marked, __ATOMIC_SEQ_CST);
+		native_set_mask((native->thread->signal_mask | marked) &
+				~BIT(PCN_SIGNAL_INTERRUPT));
+	} while (marked != __atomic_load_n(&native->marked, __ATOMIC_SEQ_CST));
+}
+
+void pcn_signals_block_all(void)
+{
+	native_set_mask(~0ull);
+}
+
+/* --- delivering --- */
+
+/* The signal's disposition changed to the default since it was marked. */
+static void reraise(struct pcn_native *native, int signal)
+{
+	pcn_sys(__NR_tgkill, pcn_real_pid(), native->tid, signal);
+	pcn_signals_apply_mask(native);
+}
+
+/* Calls the program's handler as if it had interrupted the program here. */
+static void call_handler(struct pcn_native *native, int signal,
+			 const struct pcn_sigaction *action,
+			 const uint8_t *info)
+{
+	struct pcn_delivery delivery = {native->delivery, signal};
+	struct pcn_thread *thread = native->thread;
+	void *side = __popcorn_side_sp;
+	struct frame *frame = (struct frame *)PCN_ALIGN_DOWN(
+		(uint64_t)side - SIDE_GAP - sizeof *frame, 16);
+
+	memcpy(frame->info, info, PCN_SIGINFO_SIZE);
+	memset(&frame->context, 0, sizeof frame->context);
+	frame->context.mask = thread->signal_mask;
+	thread->signal_mask |= action->mask & ~UNBLOCKABLE;
+	if (!(action->flags & FLAG_NODEFER))
+		thread->signal_mask |= BIT(signal);
+	pcn_signals_apply_mask(native);
+	__popcorn_side_sp = frame;
+	native->delivery = &delivery;
+	((user_handler)action->handler)(signal, frame->info, &frame->context);
+	native->delivery = delivery.outer;
+	__popcorn_side_sp = side;
+	thread->signal_mask = frame->context.mask & ~UNBLOCKABLE;
+	pcn_signals_apply_mask(native);
+}
+
+static struct pcn_sigaction take_action(int signal)
+{
+	struct pcn_sigaction *slot = &pcn_process->signals[signal],
+			     action = *slot;
+
+	if (action.handler > SIG_IGNORE && (action.flags & FLAG_RESETHAND)) {
+		struct pcn_native_sigaction none = {0};
+
+		slot->handler = SIG_DEFAULT;
+		pcn_sys(__NR_rt_sigaction, signal, &none, NULL, MASK_SIZE);
+	}
+	return action;
+}
+
+void pcn_signals_look(struct pcn_native *native)
+{
+	if (!native->attention)
+		return;
+	native->attention = 0;
+	__atomic_fetch_sub(&pcn_signals_attention, 1, __ATOMIC_SEQ_CST);
+}
+
+int pcn_signals_deliver(struct pcn_native *native, bool *no_restart)
+{
+	struct pcn_thread *thread = native->thread;
+	int ran = 0;
+
+	*no_restart = false;
+	pcn_signals_look(native);
+	for (;;) {
+		uint64_t ready =
+			__atomic_load_n(&native->marked, __ATOMIC_SEQ_CST) &
+			~thread->signal_mask;
+		uint8_t info[PCN_SIGINFO_SIZE];
+		struct pcn_sigaction action;
+		int signal;
+
+		if (!ready)
+			return ran;
+		signal = __builtin_ctzll(ready) + 1;
+		memcpy(info, native->info[signal], sizeof info);
+		__atomic_fetch_and(&native->marked, ~BIT(signal),
+				   __ATOMIC_SEQ_CST);
+		action = take_action(signal);
+		if (action.handler == SIG_DEFAULT) {
+			reraise(native, signal);
+		} else if (action.handler == SIG_IGNORE) {
+			pcn_signals_apply_mask(native);
+		} else {
+			call_handler(native, signal, &action, info);
+			*no_restart |= !(action.flags & FLAG_RESTART);
+			ran++;
+		}
+	}
+}
+
+/* --- the native handler --- */
+
+static bool is_fault(int signal, const siginfo_t *info)
+{
+	return info->si_code > 0 &&
+	       (signal == SIGSEGV || signal == SIGBUS || signal == SIGFPE ||
+		signal == SIGILL || signal == SIGTRAP);
+}
+
+void pcn_signals_mark(struct pcn_native *native, int signal, const void *info)
+{
+	if (!(native->marked & BIT(signal))) {
+		memcpy(native->info[signal], info, PCN_SIGINFO_SIZE);
+		pcn_timer_name(native->info[signal]);
+	}
+	__atomic_fetch_or(&native->marked, BIT(signal), __ATOMIC_SEQ_CST);
+	native->interrupt = 1;
+	if (!native->attention) {
+		native->attention = 1;
+		__atomic_fetch_add(&pcn_signals_attention, 1, __ATOMIC_SEQ_CST);
+	}
+	pcn_poll_raise();
+}
+
+/* Runs with all signals blocked. */
+static void native_handler(int signal, void *info, void *context)
+{
+	struct pcn_native *native = pcn_self_native();
+	struct pcn_ucontext *interrupted = context;
+	uint64_t *pc = pcn_arch_pc(interrupted);
+
+	if (is_fault(signal, info)) {
+		struct pcn_sigaction action = take_action(signal);
+
+		if (action.handler <= SIG_IGNORE)
+			pcn_die("signal %d has lost its handler", signal);
+		call_handler(native, signal, &action, info);
+		interrupted->mask =
+			(native->thread->signal_mask | native->marked) &
+			~BIT(PCN_SIGNAL_INTERRUPT);
+		return;
+	}
+	if (signal == PCN_SIGNAL_INTERRUPT) {
+		if (!pcn_world_wanted())
+			return;
+		native->interrupt = 1;
+	} else {
+		pcn_signals_mark(native, signal, info);
+		interrupted->mask |= BIT(signal);
+	}
+	if (*pc >= (uint64_t)pcn_blocking_begin &&
+	    *pc < (uint64_t)pcn_blocking_end)
+		*pc = (uint64_t)pcn_blocking_interrupted;
+}
+
+/* --- stack overflow --- */
+
+/* The guard of either stack, and a page more for frames that reach over it. */
+static bool below(uint64_t address, uint64_t start)
+{
+	return address < start &&
+	       start - address <= (64ul << 10) + PCN_PAGE_SIZE;
+}
+
+static void report_overflow(const struct pcn_native *native,
+			    const siginfo_t *fault)
+{
+	const struct pcn_thread *thread = native->thread;
+	uint64_t address = (uint64_t)fault->si_addr;
+	/* The main thread's guard lies below its mapping, libc's inside. */
+	bool locals = below(address, thread->side_base) ||
+		      (fault->si_code == SEGV_ACCERR &&
+		       address - thread->side_base < thread->side_size) ||
+		      (uint64_t)__popcorn_side_sp < thread->side_base;
+	uint64_t size = locals ? thread->side_size
+			       : native->signal_stack - native->stack_start;
+
+	if (!locals && !below(address, native->stack_start))
+		return;
+	pcn_log(PCN_LOG_ERROR,
+		"stack overflow in thread %d: %s fill %lu KiB (%s)",
+		thread->tid, locals ? "local variables" : "calls", size / 1024,
+		thread == pcn_process->main_thread
+			? "ulimit -s"
+			: "pthread_attr_setstacksize");
+}
+
+/* The default action of SIGSEGV, with a word about a stack overflow: the fault
+ * or, if somebody sent it, the signal comes again and ends the process. */
+static void default_handler(int signal, void *info, void *context)
+{
+	struct pcn_native *native = pcn_self_native();
+	struct pcn_native_sigaction none = {0};
+	const siginfo_t *fault = info;
+
+	(void)context;
+	if (fault->si_code > 0)
+		report_overflow(native, fault);
+	pcn_sys(__NR_rt_sigaction, signal, &none, NULL, MASK_SIZE);
+	if (fault->si_code <= 0)
+		pcn_sys(__NR_tgkill, pcn_real_pid(), native->tid, signal);
+}
+
+void pcn_signals_take_stack(const struct pcn_native *native)
+{
+	struct pcn_stack stack = {.sp = native->signal_stack,
+				  .size = PCN_SIGNAL_STACK_SIZE};
+
+	pcn_sys(__NR_sigaltstack, &stack, NULL);
+}
+
+static long install(int signal, const struct pcn_sigaction *action)
+{
+	struct pcn_native_sigaction native = {0};
+
+	if (action->handler == SIG_IGNORE) {
+		native.handler = (void (*)(int, void *, void *))SIG_IGNORE;
+	} else if (action->handler != SIG_DEFAULT) {
+		native.handler = native_handler;
+		native.mask = ~0ull;
+	} else if (signal == SIGSEGV) {
+		native.handler = default_handler;
+		native.mask = ~0ull;
+		native.flags = FLAG_ONSTACK;
+	}
+	native.flags |= FLAG_SIGINFO | PCN_ARCH_SA_RESTORER |
+			(action->flags & (FLAG_NOCLDSTOP | FLAG_NOCLDWAIT));
+	native.restorer = PCN_ARCH_RESTORER;
+	return pcn_sys(__NR_rt_sigaction, signal, &native, NULL, MASK_SIZE);
+}
+
+/* From now on the agent may interrupt: before, that would have killed. */
+static void listen(void)
+{
+	static const struct pcn_sigaction interrupt_action = {.handler = 2};
+
+	install(PCN_SIGNAL_INTERRUPT, &interrupt_action);
+	__atomic_store_n(&__popcorn_control.listening, 1, __ATOMIC_RELEASE);
+}
+
+/* A fresh program inherits what is ignored, and the mask. */
+void pcn_signals_start(void)
+{
+	struct pcn_thread *self = pcn_arch_self();
+	struct pcn_native_sigaction old;
+
+	for (int signal = 1; signal < (int)PCN_SIGNALS; signal++)
+		if (!pcn_sys(__NR_rt_sigaction, signal, NULL, &old,
+			     MASK_SIZE) &&
+		    old.handler == (void (*)(int, void *, void *))SIG_IGNORE)
+			pcn_process->signals[signal].handler = SIG_IGNORE;
+	pcn_sys(__NR_rt_sigprocmask, SIG_SET, NULL, &self->signal_mask,
+		MASK_SIZE);
+	listen();
+	if (pcn_process->signals[SIGSEGV].handler == SIG_DEFAULT)
+		install(SIGSEGV, &pcn_process->signals[SIGSEGV]);
+	pcn_signals_apply_mask(pcn_native_of(self));
+}
+
+/* A restored one brings its own; until each thread has its mask, all is
+ * blocked. */
+int pcn_signals_adopt(void)
+{
+	pcn_signals_block_all();
+	for (int signal = 1; signal < (int)PCN_SIGNALS; signal++)
+		if (signal != SIGKILL && signal != SIGSTOP &&
+		    signal != PCN_SIGNAL_INTERRUPT)
+			install(signal, &pcn_process->signals[signal]);
+	listen();
+	return 0;
+}
+
+void pcn_signals_forked(struct pcn_native *native)
+{
+	native->marked = 0;
+	native->attention = 0;
+	native->interrupt = 0;
+	pcn_signals_attention = 0;
+}
+
+/* --- system calls --- */
+
+long pcn_call_sigaction(struct pcn_call *call)
+{
+	const struct pcn_sigaction *asked = (void *)call->a[1];
+	struct pcn_sigaction *old = (void *)call->a[2], before, new = {0};
+	uint64_t signal = call->a[0];
+	long result = 0;
+
+	if (!signal || signal >= PCN_SIGNALS || call->a[3] != MASK_SIZE ||
+	    (asked && (signal == SIGKILL || signal == SIGSTOP)))
+		return -EINVAL;
+	if (asked)
+		new = *asked; /* before the lock: it may fault */
+	pcn_lock(&pcn_process->lock);
+	before = pcn_process->signals[signal];
+	if (asked) {
+		pcn_process->signals[signal] = new;
+		if (signal != PCN_SIGNAL_INTERRUPT)
+			result = install(signal, &new);
+		if (result)
+			pcn_process->signals[signal] = before;
+	}
+	pcn_unlock(&pcn_process->lock);
+	if (!result && old)
+		*old = before;
+	return result;
+}
+
+long pcn_call_sigprocmask(struct pcn_call *call)
+{
+	const uint64_t *new = (void *)call->a[1];
+	uint64_t *old = (void *)call->a[2],
+		 before = call->native->thread->signal_mask, mask;
+	bool unused;
+
+	if (call->a[3] != MASK_SIZE)
+		return -EINVAL;
+	if (new) {
+		/* What came before it is blocked is not held up by that. */
+		if (call->native->marked)
+			pcn_signals_deliver(call->native, &unused);
+		before = call->native->thread->signal_mask;
+		switch (call->a[0]) {
+		case SIG_BLOCK:
+			mask = before | *new;
+			break;
+		case SIG_UNBLOCK:
+			mask = before & ~*new;
+			break;
+		case SIG_SET:
+			mask = *new;
+			break;
+		default:
+			return -EINVAL;
+		}
+		mask &= ~UNBLOCKABLE;
+		if (mask != before) {
+			call->native->thread->signal_mask = mask;
+			pcn_signals_apply_mask(call->native);
+		}
+	}
+	if (old)
+		*old = before;
+	return 0;
+}
+
+long pcn_call_sigpending(struct pcn_call *call)
+{
+	uint64_t pending = 0;
+	long result = pcn_sys(__NR_rt_sigpending, &pending, call->a[1]);
+
+	if (!result)
+		*(uint64_t *)call->a[0] = (pending | call->native->marked) &
+					  call->native->thread->signal_mask;
+	return result;
+}
+
+/* Noted, and reported back; handlers run on the thread's own side stack. */
+long pcn_call_sigaltstack(struct pcn_call *call)
+{
+	const struct pcn_stack *new = (void *)call->a[0];
+	struct pcn_stack *old = (void *)call->a[1];
+	struct pcn_thread *thread = call->native->thread;
+	struct pcn_stack before = {thread->altstack,
+				   thread->altstack ? 0 : 2 /* SS_DISABLE */, 0,
+				   thread->altstack_size};
+
+	if (new) {
+		thread->altstack = new->flags & 2 ? 0 : new->sp;
+		thread->altstack_size = new->flags & 2 ? 0 : new->size;
+	}
+	if (old)
+		*old = before;
+	return 0;
+}
+
+long pcn_call_sigsuspend(struct pcn_call *call)
+{
+	struct pcn_native *native = call->native;
+	struct pcn_thread *thread = native->thread;
+	uint64_t before = thread->signal_mask;
+	long result;
+
+	if (call->a[1] != MASK_SIZE)
+		return -EINVAL;
+	thread->signal_mask = *(uint64_t *)call->a[0] & ~UNBLOCKABLE;
+	pcn_signals_apply_mask(native);
+	result = pcn_call_blocking(call, PCN_CALL_SUSPEND, __NR_ppoll, 0, 0, 0,
+				   0, 0, 0);
+	thread->signal_mask = before;
+	pcn_signals_apply_mask(native);
+	return result;
+}
+
+/* A waited-for signal may be marked already, or still be the kernel's. */
+long pcn_call_sigtimedwait(struct pcn_call *call)
+{
+	struct pcn_native *native = call->native;
+	uint64_t set = *(uint64_t *)call->a[0] & ~BIT(PCN_SIGNAL_INTERRUPT);
+	uint64_t ready = native->marked & set;
+	_Alignas(8) uint8_t info[PCN_SIGINFO_SIZE];
+	long signal;
+
+	if (ready) {
+		signal = __builtin_ctzll(ready) + 1;
+		memcpy(info, native->info[signal], sizeof info);
+		__atomic_fetch_and(&native->marked, ~BIT(signal),
+				   __ATOMIC_SEQ_CST);
+		pcn_signals_apply_mask(native);
+	} else {
+		signal = pcn_call_timed(
+			call, PCN_CALL_WAIT, __NR_rt_sigtimedwait, 2,
+			(long)&set, (long)info, call->a[2], MASK_SIZE, 0, 0);
+		if (signal > 0)
+			pcn_timer_name(info);
+	}
+	if (signal > 0 && call->a[1])
+		memcpy((void *)call->a[1], info, sizeof info);
+	return signal;
+}

@@ -1,0 +1,431 @@
+/*
+ * thread.c - native threads and what runs in their base frame.
+ *
+ * Each thread has a machine stack of its own in the private window; above it
+ * lie its struct pcn_native and a small stack for signals that find it full,
+ * below it a guard.  An exited thread's stack is used again when the kernel
+ * says (by CLONE_CHILD_CLEARTID) that the thread is off it.
+ */
+#include "native.h"
+
+#include <linux/sched.h>
+
+#define THREAD_FLAGS                                                           \
+	(CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD |    \
+	 CLONE_SYSVSEM | CLONE_SETTLS | CLONE_PARENT_SETTID |                  \
+	 CLONE_CHILD_CLEARTID)
+#define MACHINE_STACK_MIN (8ul << 20)
+/* More than any frame without locals in memory needs. */
+#define GUARD_SIZE (64ul << 10)
+
+extern char __popcorn_tls_span[];
+
+static uint32_t cache_lock;
+static struct pcn_native *cache;
+
+struct pcn_thread *pcn_self(void)
+{
+	return pcn_arch_self();
+}
+
+int32_t pcn_thread_real_tid(const struct pcn_thread *thread)
+{
+	return pcn_native_of(thread)->tid;
+}
+
+int32_t pcn_real_pid(void)
+{
+	return pcn_sys(__NR_getpid);
+}
+
+/* --- machine stacks --- */
+
+/* Takes an old stack of about the size that nobody stands on.  There are never
+ * more than the most threads that ever lived at once. */
+static struct pcn_native *from_cache(uint64_t size)
+{
+	struct pcn_native **n, *found = NULL;
+
+	pcn_lock(&cache_lock);
+	for (n = &cache; *n; n = &(*n)->next) {
+		struct pcn_native *native = *n;
+
+		if (__atomic_load_n(&native->alive, __ATOMIC_ACQUIRE) ||
+		    native->stack_size < size || native->stack_size > 2 * size)
+			continue;
+		*n = native->next;
+		found = native;
+		break;
+	}
+	pcn_unlock(&cache_lock);
+	return found;
+}
+
+struct pcn_native *pcn_native_create(uint64_t size)
+{
+	struct pcn_native *native;
+	uint64_t memory, scratch = 0, scratch_size = 0;
+
+	if (size < MACHINE_STACK_MIN)
+		size = MACHINE_STACK_MIN;
+	size = GUARD_SIZE + PCN_ALIGN_UP(size, PCN_PAGE_SIZE) +
+	       PCN_SIGNAL_STACK_SIZE;
+	native = from_cache(size);
+	if (native) {
+		memory = native->stack;
+		size = native->stack_size;
+		scratch = (uint64_t)native->scratch;
+		scratch_size = native->scratch_size;
+	} else {
+		memory = pcn_private_map(size);
+		if (pcn_is_error(memory))
+			return NULL;
+		pcn_sys(__NR_mprotect, memory, GUARD_SIZE, 0 /* PROT_NONE */);
+	}
+	native = (void *)PCN_ALIGN_DOWN(
+		memory + size - PCN_SIGNAL_STACK_SIZE - sizeof *native, 64);
+	memset(native, 0, sizeof *native);
+	native->stack = memory;
+	native->stack_size = size;
+	native->stack_start = memory + GUARD_SIZE;
+	native->signal_stack = memory + size - PCN_SIGNAL_STACK_SIZE;
+	native->scratch = (void *)scratch;
+	native->scratch_size = scratch_size;
+	return native;
+}
+
+static void to_cache(struct pcn_native *native)
+{
+	pcn_lock(&cache_lock);
+	native->next = cache;
+	cache = native;
+	pcn_unlock(&cache_lock);
+}
+
+/* --- the base frame --- */
+
+static void resume_setup(struct pcn_thread *thread)
+{
+	thread->resumed = thread->chain;
+	thread->chain->frame_hint =
+		UINT64_MAX; /* no longjmp lands outside it */
+	thread->chain = NULL;
+	__popcorn_side_sp = (void *)thread->side_sp;
+}
+
+/*
+ * Runs a thread from its entry or its chain, again and again until it returns.
+ * pcn_base_call's frame is the base frame: what the program calls lies above
+ * it.
+ */
+_Noreturn void pcn_thread_run(void *argument)
+{
+	struct pcn_native *native = argument;
+	struct pcn_thread *thread;
+	uint64_t result;
+
+	pcn_signals_take_stack(native);
+	if (native->fresh) { /* all signals are blocked up to here */
+		native->fresh = false;
+		pcn_pending_put_back(native);
+		pcn_signals_apply_mask(native);
+	}
+	for (;;) {
+		uint64_t (*f)(void *);
+		void *value;
+
+		while (pcn_world_wanted())
+			pcn_world_park(native);
+		thread = native->thread;
+		thread->state = PCN_THREAD_RUNNING;
+		if (thread->chain) {
+			struct pcn_record *record = thread->chain;
+
+			resume_setup(thread);
+			f = __popcorn_functions[record->function].resume;
+			value = record;
+		} else if (thread->entry) {
+			f = (uint64_t (*)(void *))thread->entry;
+			value = (void *)thread->argument;
+			thread->entry = 0;
+		} else {
+			pcn_die("thread %d has neither records nor an entry",
+				thread->tid);
+		}
+		result = pcn_base_call(f, value, &native->base_sp);
+		thread = native->thread;
+		if (native->mode != PCN_UNWIND_CAPTURE)
+			break;
+		native->mode = PCN_UNWIND_NONE;
+		thread->chain = native->last;
+		if (!thread->chain)
+			pcn_die("thread %d was captured without a frame",
+				thread->tid);
+		pcn_capture_count(
+			native->frames,
+			pcn_trace ? pcn_time_ns() - native->capture_start : 0,
+			0);
+	}
+	if (thread == pcn_process->main_thread)
+		pcn_exit_group(result);
+	pcn_thread_exit();
+}
+
+/* --- starting --- */
+
+/* What gettid says from now on: the kernel's number, unless a thread that came
+ * from another process has it already. */
+static void give_tid(struct pcn_native *native)
+{
+	struct pcn_thread *thread = native->thread;
+	int32_t tid = native->tid;
+	bool taken;
+
+	if (thread->tid)
+		return;
+	do {
+		taken = false;
+		for (struct pcn_thread *t = pcn_process->threads; t;
+		     t = t->next)
+			taken |= t->tid == tid;
+		if (taken)
+			tid = tid < (1 << 22) ? (1 << 22) : tid + 1;
+	} while (taken);
+	thread->tid = tid;
+	if (native->parent_tid)
+		*native->parent_tid = tid;
+}
+
+static void begin(void *argument)
+{
+	struct pcn_native *native = argument;
+
+	pcn_lock(&pcn_process->lock);
+	give_tid(native);
+	pcn_unlock(&pcn_process->lock);
+	if (!native->fresh)
+		pcn_signals_apply_mask(native);
+	pcn_thread_run(native);
+}
+
+static long spawn(struct pcn_native *native)
+{
+	native->alive = 1;
+	return pcn_native_clone(
+		THREAD_FLAGS, (uint64_t)native, &native->tid, &native->alive,
+		pcn_arch_thread_pointer(native->thread), begin, native);
+}
+
+static void unlink_thread(struct pcn_thread *thread)
+{
+	struct pcn_thread **t = &pcn_process->threads;
+
+	while (*t && *t != thread)
+		t = &(*t)->next;
+	pcn_assert(*t);
+	*t = thread->next;
+	pcn_process->thread_count--;
+	if (pcn_process->main_thread == thread)
+		pcn_process->main_thread = NULL;
+}
+
+/* clone(2) without CLONE_THREAD, as posix_spawn uses it: the child runs on a
+ * copy of everything, so the memory it would share and the wait are left out.
+ */
+static int spawn_process(int (*entry)(void *), int flags, void *argument)
+{
+	long pid =
+		__popcorn_syscall(220 /* clone */, flags & 0xff, 0, 0, 0, 0, 0);
+
+	if (!pid)
+		__popcorn_syscall(94 /* exit_group */, entry(argument), 0, 0, 0,
+				  0, 0);
+	return pid;
+}
+
+int __popcorn_clone(int (*entry)(void *), void *side_stack, int flags,
+		    void *argument, int32_t *parent_tid, void *block,
+		    int32_t *child_tid)
+{
+	struct pcn_thread *self = pcn_arch_self(), *thread;
+	uint64_t side_base, side_size;
+	uint64_t top = PCN_ALIGN_DOWN(side_stack, 16);
+	struct pcn_native *native;
+	long tid;
+
+	if (!(flags & CLONE_THREAD))
+		return spawn_process(entry, flags, argument);
+	thread = (struct pcn_thread *)((uint64_t)block +
+				       (uint64_t)__popcorn_tls_span);
+	side_base = thread->side_base;
+	side_size = thread->side_size;
+	memset(thread, 0, sizeof *thread);
+	thread->side_base = side_base;
+	thread->side_size = side_size;
+	thread->self = thread;
+	thread->block = (uint64_t)block;
+	thread->entry = (uint64_t)entry;
+	thread->argument = (uint64_t)argument;
+	thread->signal_mask = self->signal_mask;
+	thread->state = PCN_THREAD_RUNNING;
+	if (flags & CLONE_CHILD_CLEARTID)
+		thread->clear_child_tid = (uint64_t)child_tid;
+	*(uint64_t *)((uint64_t)&__popcorn_side_sp - self->block +
+		      (uint64_t)block) = top;
+	native = pcn_native_create(4 * thread->side_size);
+	if (!native)
+		return -EAGAIN;
+	thread->native = (uint64_t)native;
+	native->thread = thread;
+	native->parent_tid = flags & CLONE_PARENT_SETTID ? parent_tid : NULL;
+	pcn_lock(&pcn_process->lock);
+	thread->next = pcn_process->threads;
+	pcn_process->threads = thread;
+	pcn_process->thread_count++;
+	tid = spawn(native);
+	if (tid > 0) {
+		give_tid(native);
+		tid = thread->tid;
+	} else {
+		unlink_thread(thread);
+	}
+	pcn_unlock(&pcn_process->lock);
+	if (tid < 0) {
+		native->alive = 0;
+		to_cache(native);
+	}
+	return tid;
+}
+
+/* --- ending --- */
+
+/*
+ * Ends the calling thread.  After it has cleared the word that libc waits for,
+ * its TLS block and side stack may be gone: nothing below touches them, and no
+ * signal can come.  `unmap_size` bytes at `unmap` go first.
+ */
+static _Noreturn void end(uint64_t unmap, uint64_t unmap_size)
+{
+	struct pcn_thread *thread = pcn_arch_self();
+	struct pcn_native *native = pcn_native_of(thread);
+	uint32_t *word = (uint32_t *)thread->clear_child_tid;
+
+	pcn_signals_block_all();
+	pcn_signals_look(native);
+	pcn_pending_leave(native);
+	pcn_capture_free(thread);
+	pcn_lock(&pcn_process->lock);
+	unlink_thread(thread);
+	thread->state = PCN_THREAD_EXITED;
+	pcn_unlock(&pcn_process->lock);
+	if (unmap_size)
+		pcn_portable_unmap(unmap, unmap_size);
+	to_cache(native);
+	if (word) {
+		__atomic_store_n(word, 0, __ATOMIC_SEQ_CST);
+		pcn_futex_wake(word, 1);
+	}
+	for (;;)
+		pcn_sys(__NR_exit, 0);
+}
+
+_Noreturn void pcn_thread_exit(void)
+{
+	if (pcn_process->thread_count == 1)
+		pcn_exit_group(0);
+	end(0, 0);
+}
+
+_Noreturn void __popcorn_unmap_exit(void *base, size_t size)
+{
+	end((uint64_t)base, size);
+}
+
+_Noreturn void pcn_exit_group(int status)
+{
+	pcn_channel_exit(status & 0xff);
+	if (pcn_trace)
+		pcn_capture_report();
+	for (;;)
+		pcn_sys(__NR_exit_group, status);
+}
+
+/* In a forked child: it is alone, and its own process. */
+void pcn_threads_forked(struct pcn_native *native)
+{
+	struct pcn_thread *thread = native->thread;
+
+	pcn_process->ppid = pcn_process->pid;
+	pcn_process->pid = pcn_sys(__NR_getpid);
+	native->tid = pcn_sys(__NR_set_tid_address, &native->alive);
+	thread->tid = pcn_process->pid;
+	thread->next = NULL;
+	pcn_process->threads = pcn_process->main_thread = thread;
+	pcn_process->thread_count = 1;
+	cache = NULL;
+	cache_lock = 0;
+}
+
+struct pcn_native *pcn_thread_by_tid(int32_t tid)
+{
+	for (struct pcn_thread *t = pcn_process->threads; t; t = t->next)
+		if (t->tid == tid && t->native)
+			return pcn_native_of(t);
+	return NULL;
+}
+
+/* --- restoring --- */
+
+void pcn_restore_begin(void)
+{
+	pcn_world_begin_stopped();
+}
+
+int pcn_restore_adopt(void)
+{
+	struct pcn_native *native = pcn_self_native();
+	struct pcn_thread *main_thread = pcn_process->main_thread;
+
+	if (pcn_process->magic != PCN_PROCESS_MAGIC ||
+	    pcn_process->abi_version != PCN_ABI_VERSION)
+		return -EINVAL;
+	pcn_process->lock = 0;
+	for (struct pcn_thread *t = pcn_process->threads; t; t = t->next)
+		t->native = 0;
+	pcn_sys(__NR_umask, pcn_process->umask);
+	if (main_thread) {
+		main_thread->native = (uint64_t)native;
+		native->thread = main_thread;
+		native->fresh = true;
+		pcn_arch_set_thread_pointer(
+			pcn_arch_thread_pointer(main_thread));
+	}
+	return pcn_signals_adopt();
+}
+
+int pcn_thread_restore(struct pcn_thread *thread)
+{
+	struct pcn_native *native = pcn_native_create(4 * thread->side_size);
+	long tid;
+
+	if (!native)
+		return -ENOMEM;
+	thread->native = (uint64_t)native;
+	native->thread = thread;
+	native->fresh = true;
+	tid = spawn(native);
+	return tid < 0 ? (int)tid : 0;
+}
+
+_Noreturn void pcn_restore_finish(void)
+{
+	struct pcn_native *native = pcn_self_native();
+
+	pcn_world_release();
+	pcn_poll_settle();
+	if (native->thread == pcn_process->main_thread)
+		pcn_thread_run(native);
+	pcn_signals_block_all();
+	for (;;)
+		pcn_sys(__NR_exit, 0);
+}
