@@ -1,0 +1,218 @@
+/*
+ * compile.c - C to bitcode.
+ *
+ * The portable machine: LP64, little endian, char signed, long double an IEEE
+ * quad, va_list one pointer.  clang knows it as RISC-V, whose C ABI passes
+ * small structures as integers and needs no byval; nothing of RISC-V itself
+ * shows, so its macros go.
+ */
+#include "compile.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include "run.h"
+
+static const char *const portable_machine[] = {
+	"--target=riscv64-linux-musl",
+	"-mabi=lp64d",
+
+	"-U__riscv",
+	"-U__riscv_a",
+	"-U__riscv_arch_test",
+	"-U__riscv_atomic",
+	"-U__riscv_c",
+	"-U__riscv_cmodel_medlow",
+	"-U__riscv_compressed",
+	"-U__riscv_d",
+	"-U__riscv_div",
+	"-U__riscv_f",
+	"-U__riscv_fdiv",
+	"-U__riscv_flen",
+	"-U__riscv_float_abi_double",
+	"-U__riscv_fsqrt",
+	"-U__riscv_i",
+	"-U__riscv_m",
+	"-U__riscv_misaligned_avoid",
+	"-U__riscv_mul",
+	"-U__riscv_muldiv",
+	"-U__riscv_xlen",
+	"-U__riscv_zicsr",
+	"-U__riscv_zmmul",
+
+	"-D__popcorn__=1",
+	/* As on x86_64; clang's RISC-V has it unsigned. */
+	"-fsigned-char",
+	/* Results are the same bits on every ISA. */
+	"-ffp-contract=off",
+};
+
+/* These stand behind the user's options: there is no choice. */
+static const char *const whole_program[] = {
+	/* The pipeline that waits with vectorising until link time. */
+	"-flto=full",		"-fno-pic", "-fno-pie", "-fno-common",
+	"-fno-stack-protector",
+};
+
+static void add_flags(struct strings *command, const char *const *flags,
+		      size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		pcn_strings_add(command, flags[i]);
+}
+
+static void add_options(struct strings *command, const struct tools *tools,
+			const struct options *options)
+{
+	pcn_strings_add(command, tools->clang);
+	add_flags(command, portable_machine,
+		  sizeof(portable_machine) / sizeof(char *));
+	pcn_strings_add_all(command, &options->compile);
+	add_flags(command, whole_program,
+		  sizeof(whole_program) / sizeof(char *));
+	pcn_strings_add(command, "-nostdinc");
+	if (!options->no_standard_includes) {
+		pcn_strings_add(command, "-isystem");
+		pcn_strings_take(command, pcn_format("%s/usr/local/include",
+						     tools->sysroot));
+		/* musl's own come before clang's, as in musl's wrapper. */
+		pcn_strings_add(command, "-isystem");
+		pcn_strings_take(command,
+				 pcn_format("%s/include", tools->sysroot));
+		pcn_strings_add(command, "-isystem");
+		pcn_strings_add(command, tools->clang_include);
+	}
+	if (options->verbose)
+		pcn_strings_add(command, "-v");
+}
+
+/* dir/name.c -> name.suffix */
+static char *output_name(const char *source, const char *suffix)
+{
+	const char *name = pcn_basename(source);
+	const char *dot = strrchr(name, '.');
+	int length = dot && dot != name ? (int)(dot - name) : (int)strlen(name);
+
+	return pcn_format("%.*s.%s", length, name, suffix);
+}
+
+static void source_command(struct strings *command, const struct tools *tools,
+			   const struct options *options,
+			   const struct input *input, const char *action,
+			   const char *output)
+{
+	add_options(command, tools, options);
+	if (action)
+		pcn_strings_add(command, action);
+	if (output) {
+		pcn_strings_add(command, "-o");
+		pcn_strings_add(command, output);
+	}
+	if (input->language) {
+		pcn_strings_add(command, "-x");
+		pcn_strings_add(command, input->language);
+	}
+	pcn_strings_add(command, input->text);
+}
+
+int pcn_compile(const struct tools *tools, const struct options *options,
+		struct error *error)
+{
+	static const char *const actions[] = {
+		[MODE_OBJECT] = "-c",
+		[MODE_ASSEMBLY] = "-S",
+		[MODE_PREPROCESS] = "-E",
+		[MODE_CHECK] = "-fsyntax-only",
+	};
+	int result = pcn_tools_need(tools, tools->clang, error);
+
+	for (size_t i = 0; i < options->input_count && !result; i++) {
+		const struct input *input = &options->inputs[i];
+		struct strings command = {0};
+		char *output = NULL;
+
+		if (input->kind != INPUT_SOURCE)
+			continue; /* "linker input unused" */
+		if (options->output)
+			output = pcn_strdup(options->output);
+		else if (options->mode == MODE_OBJECT)
+			output = output_name(input->text, "o");
+		else if (options->mode == MODE_ASSEMBLY)
+			output = output_name(input->text, "s");
+		source_command(&command, tools, options, input,
+			       actions[options->mode], output);
+		result = pcn_run(&command, error);
+	}
+	return result;
+}
+
+/* Where -MD writes when a link follows: named for the source, not for the
+ * intermediate object. */
+static void add_dependency_file(struct options *options,
+				const struct input *input)
+{
+	if (!options->dependencies || options->dependency_file)
+		return;
+	pcn_strings_add(&options->compile, "-MF");
+	pcn_strings_take(&options->compile, output_name(input->text, "d"));
+	pcn_strings_add(&options->compile, "-MT");
+	pcn_strings_take(&options->compile, output_name(input->text, "o"));
+}
+
+int pcn_compile_for_link(const struct tools *tools, struct options *options,
+			 struct error *error)
+{
+	long parallel = sysconf(_SC_NPROCESSORS_ONLN);
+	struct job *jobs =
+		pcn_alloc((options->source_count + 1) * sizeof(*jobs));
+	size_t started = 0, finished = 0;
+	int result = 0;
+
+	if (options->source_count)
+		result = pcn_tools_need(tools, tools->clang, error);
+	for (size_t i = 0; i < options->input_count && !result; i++) {
+		struct input *input = &options->inputs[i];
+		struct strings command = {0};
+		char *name, *object;
+
+		if (input->kind != INPUT_SOURCE)
+			continue;
+		name = pcn_format("%zu-%s", started,
+				  output_name(input->text, "o"));
+		object = pcn_temps_path(name);
+		add_dependency_file(options, input);
+		source_command(&command, tools, options, input, "-c", object);
+		if (started - finished == (size_t)(parallel > 0 ? parallel : 1))
+			result = pcn_run_wait(&jobs[finished++], error);
+		if (!result)
+			result = pcn_run_start(&jobs[started++], &command, NULL,
+					       error);
+		input->kind = INPUT_OBJECT;
+		input->text = object;
+	}
+	while (finished < started) {
+		int failed = pcn_run_wait(&jobs[finished++], error);
+
+		result = result ? result : failed;
+	}
+	return result;
+}
+
+int pcn_compile_judge(const struct tools *tools, const struct options *options,
+		      struct error *error)
+{
+	struct strings command = {0};
+	int result;
+
+	if (!options->unknown.count || options->source_count)
+		return 0;
+	result = pcn_tools_need(tools, tools->clang, error);
+	if (result)
+		return result;
+	add_options(&command, tools, options);
+	pcn_strings_add(&command, "-fsyntax-only");
+	pcn_strings_add(&command, "-x");
+	pcn_strings_add(&command, "c");
+	pcn_strings_add(&command, "/dev/null");
+	return pcn_run(&command, error);
+}

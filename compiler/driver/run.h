@@ -1,0 +1,35 @@
+/* run.h - the tools as processes, and the files between them. */
+#ifndef PCN_DRIVER_RUN_H
+#define PCN_DRIVER_RUN_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "error.h"
+#include "text.h"
+
+struct job {
+	pid_t pid;
+	const char *tool; /* its name, for messages */
+};
+
+/* -v: every command line goes to stderr first. -###: only that. */
+void pcn_run_trace(bool verbose, bool dry_run);
+
+/* Starts arguments->items[0].  Its stderr goes to the file `messages` if that
+ * is not NULL.  0 or -errno. */
+int pcn_run_start(struct job *job, const struct strings *arguments,
+		  const char *messages, struct error *error);
+/* Waits.  0, or -ECHILD when the tool failed: it has said why. */
+int pcn_run_wait(struct job *job, struct error *error);
+int pcn_run(const struct strings *arguments, struct error *error);
+
+/* The directory for intermediate files: a fresh one that goes when the
+ * process ends, signals included, or `keep`, which stays. */
+int pcn_temps_create(const char *keep, struct error *error);
+/* The path of a file in it. */
+char *pcn_temps_path(const char *name);
+/* An output that is removed, too, if a signal ends us while it is written. */
+void pcn_temps_guard(const char *output);
+
+#endif
