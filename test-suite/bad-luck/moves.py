@@ -1,0 +1,270 @@
+"""Moves that fail on the way: the program goes on where it was."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+
+from luck import NODES
+from program import Failure, Skip
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+
+
+def test_no_slice(luck):
+    """An executable for x86_64 alone."""
+    source = os.path.join(HERE, "steady.c")
+    app = luck.path("app")
+    luck.expect(0, "", luck.tool("popcorn-clang"), "-O1", "--popcorn-isas=x86_64",
+                source, "-o", app, seconds=120)
+    steady = luck.restored(luck.tool("popcorn-run"), *NODES, app, luck.path("stop"),
+                           luck.path("beats"))
+    steady.migrate("arm", 1, "popcorn migrate: %s: no slice for aarch64\n" % app)
+    steady.finishes()
+
+
+def test_emulator_absent(luck):
+    luck.expect(125, r"popcorn-run: qemu-aarch64 is not installed \(package qemu-user\)\n",
+                luck.tool("popcorn-run"), *NODES, "/bin/true",
+                env=dict(luck.environment, PATH=luck.where))
+
+
+def test_emulator_vanishes(luck):
+    emulator = luck.path("qemu-aarch64")
+    with open(emulator, "w") as file:
+        file.write("#!/bin/sh\n")
+    os.chmod(emulator, 0o755)
+    steady = luck.steady(env=dict(luck.environment, PATH=luck.where + ":/usr/bin:/bin"))
+    os.unlink(emulator)
+    steady.migrate("arm", 1, "popcorn migrate: %s: No such file or directory\n" % emulator)
+    steady.finishes()
+
+
+def test_emulator_ends_at_once(luck):
+    emulator = luck.path("qemu-aarch64")
+    with open(emulator, "w") as file:
+        file.write("#!/bin/sh\nexit 1\n")
+    os.chmod(emulator, 0o755)
+    steady = luck.steady(env=dict(luck.environment, PATH=luck.where + ":/usr/bin:/bin"))
+    steady.migrate("arm", 1, "popcorn migrate: node arm: its process ended before it was ready\n")
+    steady.finishes()
+
+
+def kill_at_every_step(luck, emulator):
+    """The node's process is killed before and after each message of a move; then,
+    with nothing more to be killed at, the move succeeds."""
+    step_file = luck.path("step")
+    os.symlink(os.path.join(HERE, "dying-emulator"), luck.path(emulator))
+    steady = luck.steady("threads", nodes=[
+        "--node", "x86=local", "--node", "other=qemu:" + emulator[5:]],
+        env=dict(luck.environment, PATH=luck.where + ":" + os.environ["PATH"],
+                 DYING_STEP=step_file))
+    for step in range(100):
+        with open(step_file, "w") as file:
+            file.write(str(step))
+        status, output = luck.output(luck.tool("popcorn"), "migrate", str(steady.pid), "other")
+        steady.goes_on()
+        if not status:
+            break
+        if not re.fullmatch("popcorn migrate: node other: .*\n", output):
+            raise Failure("step %d: %s" % (step, output))
+    # READY, STATE, FDS, CWD, RESTORED: before and after each, at least.
+    if step < 10 or steady.state()["node"] != "other":
+        raise Failure("moved at step %d: %s" % (step, steady.state()))
+    steady.finishes()
+
+
+def test_native_target_dies_at_every_step(luck):
+    kill_at_every_step(luck, "qemu-x86_64")
+
+
+def test_emulated_target_dies_at_every_step(luck):
+    kill_at_every_step(luck, "qemu-aarch64")
+
+
+def test_many_at_once(luck):
+    """Six commands at the same time: each moves it or says why not."""
+    steady = luck.steady("threads")
+    for node in ("arm", "x86", "arm", "x86"):
+        commands = [subprocess.Popen(
+            [luck.tool("popcorn"), "migrate", str(steady.pid), node], env=luck.environment,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT) for _ in range(6)]
+        ends = []
+        for command in commands:
+            output = command.communicate(timeout=30)[0].decode()
+            ends.append((command.returncode, output))
+            if (command.returncode, output) not in (
+                    (0, ""), (1, "popcorn migrate: another operation is under way\n")):
+                raise Failure(str(ends))
+        if not any(status == 0 for status, _ in ends):
+            raise Failure("none moved it: %s" % ends)
+        steady.goes_on()
+    steady.finishes()
+
+
+def test_command_killed(luck):
+    """popcorn migrate and popcorn checkpoint die in the middle."""
+    steady = luck.steady("big")
+    for delay in (0, 0.005, 0.02, 0.05):
+        for command in (["migrate", str(steady.pid), "arm"],
+                        ["checkpoint", str(steady.pid), "-o", luck.path("saved")],
+                        ["migrate", str(steady.pid), "x86"]):
+            command = subprocess.Popen([luck.tool("popcorn"), *command],
+                                       env=luck.environment, stderr=subprocess.DEVNULL)
+            try:
+                command.wait(delay)
+            except subprocess.TimeoutExpired:
+                command.kill()
+                command.wait()
+            steady.goes_on()
+    steady.finishes("(popcorn-run: popcorn checkpoint was interrupted\n)*good\n")
+
+
+def test_while_children_come_and_go(luck):
+    steady = luck.steady("children")
+    for node in 5 * ("arm", "x86"):
+        steady.migrate(node)
+    steady.finishes()
+
+
+def test_program_executes_another(luck):
+    """It is no longer under control; who asks for a move hears so soon."""
+    program = luck.program("executes")
+    run = luck.start(luck.tool("popcorn-run"), *NODES, program)
+    run.until(lambda: "now\n" in run.said(), "exec")
+    says = ("popcorn %s: the program has become another one, which is not under "
+            "control\n")
+    luck.expect(1, says % "migrate", luck.tool("popcorn"), "migrate", str(run.pid), "arm",
+                seconds=5)
+    luck.expect(1, says % "checkpoint", luck.tool("popcorn"), "checkpoint", str(run.pid),
+                "-o", luck.path("saved"), seconds=5)
+    run.process.send_signal(signal.SIGTERM)
+    run.ends(128 + signal.SIGTERM, "now\n")
+
+
+def test_at_exec(luck):
+    """A move is asked for again and again while a program executes itself."""
+    run = luck.start(luck.tool("popcorn-run"), *NODES, luck.program("executes"), "soon")
+    while "now\n" not in run.said() and run.process.poll() is None:
+        luck.output(luck.tool("popcorn"), "migrate", str(run.pid), "arm", seconds=10)
+        luck.output(luck.tool("popcorn"), "migrate", str(run.pid), "x86", seconds=10)
+    run.process.send_signal(signal.SIGTERM)
+    run.ends(128 + signal.SIGTERM, "now\n")
+
+
+def at_exit(luck, *command):
+    """Short programs that end while something is asked for."""
+    program = luck.program("short")
+    for milliseconds in range(0, 24, 2):
+        run = luck.start(luck.tool("popcorn-run"), *NODES, "--quiet", program,
+                         str(milliseconds))
+        ended = threading.Event()
+
+        def keep_asking():
+            while not ended.is_set():
+                luck.output(luck.tool("popcorn"), command[0], str(run.pid), *command[1:])
+
+        asker = threading.Thread(target=keep_asking)
+        asker.start()
+        try:
+            run.ends(9, "short\n", seconds=20)
+        finally:
+            ended.set()
+            asker.join()
+
+
+def test_migrate_at_exit(luck):
+    at_exit(luck, "migrate", "arm")
+
+
+def test_checkpoint_at_exit(luck):
+    at_exit(luck, "checkpoint", "--leave-running", "-o", luck.path("saved"))
+
+
+def test_agent_killed(luck):
+    """kill -9 of popcorn-run: the program goes on by itself; its target does not."""
+    program = luck.program("short")
+    for delay in (0.0, 0.01, 0.04):
+        run = luck.start(luck.tool("popcorn-run"), *NODES, program, "300")
+        run.until(lambda: len(luck.processes()) >= 2, "start")
+        asker = subprocess.Popen([luck.tool("popcorn"), "migrate", str(run.pid), "arm"],
+                                 env=luck.environment, stderr=subprocess.DEVNULL)
+        try:
+            asker.wait(delay)
+        except subprocess.TimeoutExpired:
+            pass
+        run.process.kill()
+        run.process.wait()
+        asker.wait(10)
+        run.until(lambda: "short\n" == run.said(), "the program ends by itself")
+    luck.expect(0, "PID .*\n", luck.tool("popcorn"), "ps")  # sweeps the dead sockets
+
+
+def test_out_of_descriptors(luck):
+    """A program without a free descriptor moves, or stays and goes on."""
+    steady = luck.steady("descriptors", prefix=("prlimit", "--nofile=64:64"))
+    status, output = luck.output(luck.tool("popcorn"), "migrate", str(steady.pid), "arm")
+    if status and not re.fullmatch("popcorn migrate: .*\n", output):
+        raise Failure(output)
+    steady.goes_on()
+    status, output = luck.output(luck.tool("popcorn"), "checkpoint", str(steady.pid), "-o",
+                                 luck.path("saved"), "--leave-running")
+    if status and not re.fullmatch("popcorn checkpoint: .*\n", output):
+        raise Failure(output)
+    steady.finishes()
+
+
+def test_pid_of_something_else(luck):
+    says = "popcorn migrate: no program under control with pid %s\n"
+    for pid in (str(os.getpid()), "999999999"):
+        luck.expect(1, says % pid, luck.tool("popcorn"), "migrate", pid, "arm")
+    for pid in ("0", "-1", "word", "99999999999999999999", "12x"):
+        luck.expect(1, "popcorn migrate: a pid is a positive number\n",
+                    luck.tool("popcorn"), "migrate", pid, "arm")
+
+
+def test_not_yours(luck):
+    """Another user's program: root's for nobody, or the first process."""
+    says = "popcorn migrate: no program under control with pid %d\n"
+    if os.getuid():
+        luck.expect(1, says % 1, luck.tool("popcorn"), "migrate", "1", "arm")
+        return
+    steady = luck.steady()
+    nobody = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
+    luck.expect(1, says % steady.pid, *nobody, luck.tool("popcorn"), "migrate",
+                str(steady.pid), "arm")
+    # Nor may it talk to the socket, if it could reach it.
+    os.chmod(luck.run_directory, 0o755)
+    os.chmod(luck.run_directory + "/popcorn", 0o755)
+    os.chmod(luck.run_directory + "/popcorn/%d" % steady.pid, 0o777)
+    luck.expect(1, "popcorn migrate: .*\n", *nobody, luck.tool("popcorn"), "migrate",
+                str(steady.pid), "arm")
+    if steady.state()["moves"]:
+        raise Failure("another user moved it")
+    steady.finishes()
+
+
+def stays(luck, what, why, says):
+    """Neither a move nor a save: one line says why, and it goes on."""
+    stop = luck.path("stop")
+    run = luck.start(luck.tool("popcorn-run"), *NODES, luck.program("tied"), what, stop)
+    run.until(lambda: "ready\n" in run.said(), "the program")
+    for command in (("migrate", str(run.pid), "arm"),
+                    ("checkpoint", str(run.pid), "-o", luck.path("saved"))):
+        luck.expect(1, "popcorn %s: cannot save: the program %s\n" % (command[0], why),
+                    luck.tool("popcorn"), *command)
+    open(stop, "w").close()
+    run.ends(0, "ready\n" + says)
+
+
+def test_memory_shared_with_a_child(luck):
+    stays(luck, "shared", "shares anonymous memory with another process", "7\n")
+
+
+def test_changed_user(luck):
+    if os.geteuid():
+        raise Skip("only root can become somebody else")
+    os.chmod(luck.where, 0o755)
+    stays(luck, "user", "has changed its user or group", "1\n")

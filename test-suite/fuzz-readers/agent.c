@@ -1,0 +1,380 @@
+/*
+ * What a program and the `popcorn` command may say to an agent, in any order.
+ *
+ * The input is a list of events.  Channels are real sockets; processes are not:
+ * this file stands in for process.c, signal.c and agent.c.  After each event
+ * the agent must be in a state that makes sense, and at the end nothing may be
+ * left open.
+ */
+#define _GNU_SOURCE
+#include "agent.h"
+#include "client.h"
+#include "reader.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define must(x)                                                                \
+	do                                                                     \
+		if (!(x))                                                      \
+			__builtin_trap();                                      \
+	while (0)
+
+static struct agent a;
+static struct options options;
+static int program_end[AGENT_PROCESSES]; /* of the channels */
+static int client_end[AGENT_CLIENTS];
+static uint64_t now;
+
+uint64_t now_ns(void)
+{
+	return now;
+}
+
+/* --- in place of process.c and signal.c --- */
+
+static struct process *new_process(int node)
+{
+	int ends[2];
+
+	for (int i = 0; i < AGENT_PROCESSES; i++) {
+		struct process *p = &a.processes[i];
+
+		if (p->used)
+			continue;
+		must(!socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0,
+				 ends));
+		*p = (struct process){.used = true,
+				      .pid = 1000 + i,
+				      .channel = ends[0],
+				      .transfer = open("/dev/null", O_RDWR),
+				      .node = node,
+				      .control = calloc(1, PCN_PAGE_SIZE)};
+		program_end[i] = ends[1];
+		return p;
+	}
+	pcn_fail(&a.error, -EAGAIN, "too many processes");
+	return NULL;
+}
+
+struct process *process_start(struct agent *agent, int node,
+			      enum pcn_channel_role role)
+{
+	(void)agent, (void)role;
+	return new_process(node);
+}
+
+struct process *process_prepare_fork(struct agent *agent, int node,
+				     int *channel, char *text, uint32_t *size)
+{
+	struct process *p = new_process(node);
+
+	(void)agent;
+	if (!p)
+		return NULL;
+	p->forked = true;
+	p->pid = 0;
+	*channel = open("/dev/null", O_RDWR);
+	memcpy(text, "program", 8);
+	*size = 8;
+	return p;
+}
+
+void process_drop(struct agent *agent, struct process *p, bool kill_it)
+{
+	(void)agent, (void)kill_it;
+	must(p->used);
+	if (p->channel >= 0)
+		close(p->channel);
+	if (p->transfer >= 0)
+		close(p->transfer);
+	close(program_end[p - a.processes]);
+	free(p->control);
+	memset(p, 0, sizeof(*p));
+}
+
+bool process_is_dying(const struct process *p)
+{
+	return p->channel < 0;
+}
+
+void process_release_inherited(void)
+{
+}
+
+void process_interrupt(struct agent *agent, struct process *p)
+{
+	(void)agent, (void)p;
+}
+
+void signals_release_held(struct agent *agent)
+{
+	(void)agent;
+}
+
+void signals_send_on(struct agent *agent)
+{
+	(void)agent;
+}
+
+/* --- events --- */
+
+struct input {
+	const uint8_t *at;
+	size_t left;
+};
+
+static uint8_t byte(struct input *in)
+{
+	if (!in->left)
+		return 0;
+	in->left--;
+	return *in->at++;
+}
+
+static struct process *any_process(struct input *in)
+{
+	struct process *p = &a.processes[byte(in) % 8];
+
+	return p->used && p->channel >= 0 ? p : NULL;
+}
+
+/* What agent.c does when a channel can be read. */
+static void read_channel(struct process *p)
+{
+	int err = packet_receive(p->channel, &a.packet);
+
+	if (err == -EAGAIN)
+		return;
+	if (!err) {
+		operation_message(&a, p);
+		packet_drop(&a.packet);
+		return;
+	}
+	close(p->channel);
+	p->channel = -1;
+	if (!p->forked)
+		return;
+	operation_process_gone(&a, p);
+	if (p->used)
+		process_drop(&a, p, false);
+}
+
+/* value: an index or an errno, as small numbers are what matters. */
+static void say(struct input *in)
+{
+	struct process *p = any_process(in);
+	struct pcn_message m = {.type = byte(in) % 20};
+	char text[256];
+	int file = open("/dev/null", O_RDWR);
+
+	for (int i = 0; i < 6; i++)
+		m.value[i] = (int8_t)byte(in);
+	m.text_size = byte(in);
+	for (uint32_t i = 0; i < m.text_size; i++)
+		text[i] = (char)byte(in);
+	if (p && !packet_send(program_end[p - a.processes], &m, text, &file,
+			      byte(in) & 1))
+		read_channel(p);
+	close(file);
+}
+
+static void say_raw(struct input *in)
+{
+	struct process *p = any_process(in);
+	uint8_t raw[256];
+	size_t n = byte(in);
+
+	for (size_t i = 0; i < n; i++)
+		raw[i] = byte(in);
+	if (p && send(program_end[p - a.processes], raw, n, MSG_NOSIGNAL) >= 0)
+		read_channel(p);
+}
+
+static void end_process(struct input *in)
+{
+	struct process *p = any_process(in);
+
+	if (!p)
+		return;
+	operation_process_gone(&a, p);
+	if (p == a.current) {
+		a.current = NULL;
+		a.ended = true;
+	}
+	if (p->used)
+		process_drop(&a, p, false);
+}
+
+static void connect_client(int i)
+{
+	int ends[2];
+
+	if (a.clients[i].used)
+		return;
+	must(!socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0, ends));
+	a.clients[i] = (struct client){.fd = ends[0], .used = true};
+	client_end[i] = ends[1];
+}
+
+static void request(struct input *in)
+{
+	static const char *const words[] = {
+		"state",  "migrate a",	    "migrate b",
+		"commit", "checkpoint end", "checkpoint leave-running",
+		"abort",  "migrate 1"};
+	struct error error = {""};
+	int i = byte(in) % 4, file = open("/dev/null", O_RDWR);
+	uint8_t what = byte(in);
+	char text[600] = "";
+
+	connect_client(i);
+	if (what < 128)
+		strcpy(text, words[what % 8]);
+	else
+		for (int k = 0; k < what; k++)
+			text[k] = (char)byte(in);
+	client_send(client_end[i], text, what & 64 ? -1 : file, &error);
+	close(file);
+	socket_request(&a, i);
+	if (!a.clients[i].used)
+		close(client_end[i]);
+}
+
+static void leave(struct input *in)
+{
+	int i = byte(in) % 4;
+
+	if (!a.clients[i].used)
+		return;
+	shutdown(client_end[i], SHUT_RDWR);
+	do
+		socket_request(&a, i);
+	while (a.clients[i].used);
+	close(client_end[i]);
+}
+
+static void event(struct input *in)
+{
+	switch (byte(in) % 8) {
+	case 0:
+	case 1:
+		say(in);
+		break;
+	case 2:
+		request(in);
+		break;
+	case 3:
+		now += (uint64_t)byte(in) * 1000000000u;
+		operation_tick(&a);
+		break;
+	case 4:
+		end_process(in);
+		break;
+	case 5:
+		leave(in);
+		break;
+	case 6:
+		operation_move(&a, byte(in) % 2, -1);
+		break;
+	default:
+		say_raw(in);
+	}
+}
+
+/* Answers that nobody reads must not fill the sockets. */
+static void drain(void)
+{
+	char text[2048];
+
+	for (int i = 0; i < AGENT_PROCESSES; i++)
+		while (a.processes[i].used && a.processes[i].channel >= 0 &&
+		       recv(program_end[i], text, sizeof(text), MSG_DONTWAIT) >
+			       0)
+			;
+	for (int i = 0; i < 4; i++)
+		while (a.clients[i].used &&
+		       recv(client_end[i], text, sizeof(text), MSG_DONTWAIT) >
+			       0)
+			;
+}
+
+static void check_state(void)
+{
+	const struct operation *op = &a.op;
+
+	must(op->phase != PHASE_NONE ||
+	     (!op->target && !op->asker && op->client < 0 && op->file < 0));
+	must(!op->target || op->target->used);
+	must(!op->asker || op->asker->used);
+	must(!a.current || a.current->used);
+	must(op->client < 0 || a.clients[op->client].used);
+}
+
+static int open_files(void)
+{
+	DIR *d = opendir("/proc/self/fd");
+	int n = 0;
+
+	must(d);
+	while (readdir(d))
+		n++;
+	closedir(d);
+	return n;
+}
+
+static void begin(void)
+{
+	memset(&a, 0, sizeof(a));
+	a.options = &options;
+	options.nodes.count = 2;
+	options.timeout_ns = 60000000000u;
+	options.quiet = true;
+	for (int i = 0; i < 2; i++) {
+		options.nodes.list[i].name[0] = (char)('a' + i);
+		options.nodes.list[i].isa = &pcn_isas[0];
+	}
+	a.op.client = a.op.file = a.op.fork_channel = -1;
+	a.listener = a.signals = -1;
+	now = 1000000000;
+	a.current = new_process(0);
+	close(a.current->transfer);
+	a.current->transfer = -1;
+}
+
+static void end(void)
+{
+	for (int i = 0; i < AGENT_PROCESSES; i++)
+		if (a.processes[i].used)
+			process_drop(&a, &a.processes[i], true);
+	for (int i = 0; i < 4; i++)
+		if (a.clients[i].used)
+			close(client_end[i]);
+	socket_close(&a);
+	if (a.op.file >= 0)
+		close(a.op.file);
+	if (a.op.fork_channel >= 0)
+		close(a.op.fork_channel);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct input in = {data, size};
+	int before = open_files();
+
+	begin();
+	for (int events = 0; in.left && events < 200 && !a.ended; events++) {
+		event(&in);
+		check_state();
+		drain();
+	}
+	end();
+	must(open_files() == before);
+	return 0;
+}

@@ -1,0 +1,18 @@
+/* reader.h - what the targets share: an input as a file, ELF-wise mutation. */
+#ifndef FUZZ_READER_H
+#define FUZZ_READER_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* The input's bytes as a file that can be opened by this name. */
+const char *fuzz_file(const uint8_t *data, size_t size);
+
+/* libFuzzer's hooks. */
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+int LLVMFuzzerInitialize(int *argc, char ***argv);
+size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t size_max);
+size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t size_max,
+			       unsigned int seed);
+
+#endif
