@@ -150,7 +150,7 @@ static char level_of(const struct options *options)
 }
 
 static void add_opt(struct strings *command, const struct link *link,
-		    const char *input, const char *output, char *passes)
+		    const char *input, char *passes)
 {
 	pcn_strings_add(command, link->tools->opt);
 	pcn_strings_take(command, pcn_format("-load-pass-plugin=%s",
@@ -159,8 +159,6 @@ static void add_opt(struct strings *command, const struct link *link,
 	pcn_strings_add(command, "-disable-simplify-libcalls");
 	pcn_strings_take(command, passes);
 	pcn_strings_add(command, input);
-	pcn_strings_add(command, "-o");
-	pcn_strings_add(command, output);
 }
 
 int pcn_link_portable(struct link *link, struct error *error)
@@ -174,9 +172,11 @@ int pcn_link_portable(struct link *link, struct error *error)
 	if (result)
 		return result;
 	link->portable = pcn_temps_path("portable.bc");
-	add_opt(&command, link, link->merged, link->portable,
+	add_opt(&command, link, link->merged,
 		pcn_format("-passes=popcorn-portable<O%c>",
 			   level_of(link->options)));
+	pcn_strings_add(&command, "-o");
+	pcn_strings_add(&command, link->portable);
 	pcn_strings_add_all(&command, &link->options->opt);
 	return pcn_run(&command, error);
 }
@@ -216,24 +216,12 @@ static int for_each_isa(struct link *link, const char *messages,
 	return result;
 }
 
-static void optimise_command(struct link *link, size_t i,
-			     struct strings *command)
-{
-	const char *name = link->options->isas[i]->name;
-
-	add_opt(command, link, link->portable, link->isa[i].bitcode,
-		pcn_format("-passes=popcorn-isa<%s;O%c>", name,
-			   level_of(link->options)));
-	/* opt chooses its cost model before any pass runs. */
-	pcn_strings_take(command,
-			 pcn_format("-mtriple=%s-unknown-linux-musl", name));
-}
-
+/* One process from portable bitcode to an object. */
 static void generate_command(struct link *link, size_t i,
 			     struct strings *command)
 {
 	static const char *const flags[] = {
-		"-filetype=obj",
+		"-disable-output",
 		"-relocation-model=static",
 		"-code-model=small",
 		"-function-sections",
@@ -247,23 +235,25 @@ static void generate_command(struct link *link, size_t i,
 		   instructions. */
 		"-no-x86-call-frame-opt",
 	};
-	char level = level_of(link->options);
+	const struct pcn_isa *isa = link->options->isas[i];
 
-	pcn_strings_add(command, link->tools->llc);
-	pcn_strings_take(
-		command,
-		pcn_format("-O%c", level == 's' || level == 'z' ? '2' : level));
+	add_opt(command, link, link->portable,
+		pcn_format("-passes=popcorn-isa<%s;O%c>", isa->name,
+			   level_of(link->options)));
+	/* opt chooses its cost model before any pass runs. */
+	pcn_strings_take(command, pcn_format("-mtriple=%s-unknown-linux-musl",
+					     isa->name));
 	for (size_t j = 0; j < sizeof(flags) / sizeof(*flags); j++)
 		pcn_strings_add(command, flags[j]);
-	pcn_strings_add_all(
-		command,
-		&link->options->llc[link->options->isas[i] - pcn_isas]);
-	pcn_strings_add(command, link->isa[i].bitcode);
-	pcn_strings_add(command, "-o");
-	pcn_strings_add(command, link->isa[i].object);
+	pcn_strings_add_all(command, &link->options->codegen[isa - pcn_isas]);
+	if (link->options->save_temps)
+		pcn_strings_take(command, pcn_format("-popcorn-bitcode=%s",
+						     link->isa[i].bitcode));
+	pcn_strings_take(command,
+			 pcn_format("-popcorn-object=%s", link->isa[i].object));
 }
 
-/* llc goes on with an unknown CPU, and fails where nobody understands it. */
+/* opt goes on with an unknown CPU, and fails where nobody understands it. */
 static int check_cpus(const struct link *link, struct error *error)
 {
 	char *messages = pcn_temps_path("cpu.messages"), *text;
@@ -272,18 +262,19 @@ static int check_cpus(const struct link *link, struct error *error)
 	for (size_t i = 0; i < link->options->isa_count && !result; i++) {
 		const struct pcn_isa *isa = link->options->isas[i];
 		const struct strings *arguments =
-			&link->options->llc[isa - pcn_isas];
+			&link->options->codegen[isa - pcn_isas];
 		struct strings command = {0};
 		size_t size;
 		struct job job;
 
 		if (!arguments->count)
 			continue;
-		pcn_strings_add(&command, link->tools->llc);
+		pcn_strings_add(&command, link->tools->opt);
 		pcn_strings_take(&command,
 				 pcn_format("-mtriple=%s", isa->name));
 		pcn_strings_add_all(&command, arguments);
-		pcn_strings_add(&command, "-filetype=null");
+		pcn_strings_add(&command, "-passes=");
+		pcn_strings_add(&command, "-disable-output");
 		pcn_strings_add(&command, "/dev/null");
 		result = pcn_run_start(&job, &command, messages, error);
 		if (!result && pcn_run_wait(&job, error))
@@ -300,10 +291,8 @@ static int check_cpus(const struct link *link, struct error *error)
 
 int pcn_link_generate(struct link *link, struct error *error)
 {
-	int result = pcn_tools_need(link->tools, link->tools->llc, error);
+	int result = 0;
 
-	if (result)
-		return result;
 	for (size_t i = 0; i < link->options->isa_count; i++) {
 		const char *name = link->options->isas[i]->name;
 
@@ -316,11 +305,8 @@ int pcn_link_generate(struct link *link, struct error *error)
 	if (!link->options->dry_run)
 		result = check_cpus(link, error);
 	if (!result)
-		result = for_each_isa(link, "opt.messages", optimise_command,
-				      error);
-	if (!result)
-		result = for_each_isa(link, "llc.messages", generate_command,
-				      error);
+		result = for_each_isa(link, "codegen.messages",
+				      generate_command, error);
 	return result;
 }
 

@@ -50,7 +50,7 @@ enum action {
 	ISAS,
 	SAVE_TEMPS,
 	OPT_ARGUMENT,
-	LLC_ARGUMENT,
+	CODEGEN_ARGUMENT,
 	MCPU,
 };
 
@@ -211,7 +211,7 @@ static const struct rule rules[] = {
 	{"--popcorn-isas=", JOINED, ISAS, 0, NULL},
 	{"--popcorn-save-temps", JOINED, SAVE_TEMPS, 0, NULL},
 	{"--popcorn-opt=", JOINED, OPT_ARGUMENT, 0, NULL},
-	{"--popcorn-llc=", JOINED, LLC_ARGUMENT, 0, NULL},
+	{"--popcorn-codegen=", JOINED, CODEGEN_ARGUMENT, 0, NULL},
 	{"--popcorn-mcpu=", JOINED, MCPU, 0, NULL},
 };
 
@@ -308,8 +308,8 @@ static int parse_isas(struct options *options, const char *list,
 	return 0;
 }
 
-/* --popcorn-llc=ISA:ARG and --popcorn-mcpu=ISA:CPU. */
-static int parse_llc(struct options *options, const char *word,
+/* --popcorn-codegen=ISA:ARG and --popcorn-mcpu=ISA:CPU. */
+static int parse_codegen(struct options *options, const char *word,
 		     const char *value, const char *prefix, struct error *error)
 {
 	size_t length = strcspn(value, ":");
@@ -317,7 +317,7 @@ static int parse_llc(struct options *options, const char *word,
 
 	if (!value[length] || !isa)
 		return pcn_fail(error, -EINVAL, "%s: expected ISA:VALUE", word);
-	pcn_strings_take(&options->llc[isa - pcn_isas],
+	pcn_strings_take(&options->codegen[isa - pcn_isas],
 			 pcn_format("%s%s", prefix, value + length + 1));
 	return 0;
 }
@@ -516,10 +516,10 @@ static int apply(struct options *options, const struct rule *rule,
 	case OPT_ARGUMENT:
 		pcn_strings_add(&options->opt, value);
 		return 0;
-	case LLC_ARGUMENT:
-		return parse_llc(options, word, value, "", error);
+	case CODEGEN_ARGUMENT:
+		return parse_codegen(options, word, value, "", error);
 	case MCPU:
-		return parse_llc(options, word, value, "-mcpu=", error);
+		return parse_codegen(options, word, value, "-mcpu=", error);
 	}
 	return 0;
 }

@@ -50,7 +50,7 @@ struct options {
 	const char *save_temps_dir;
 	struct strings opt; /* --popcorn-opt=ARG */
 	struct strings
-		llc[8]; /* --popcorn-mcpu, --popcorn-llc, as isas in isa.c */
+		codegen[8]; /* --popcorn-mcpu, --popcorn-codegen, as isas in isa.c */
 	struct strings warnings; /* one line each */
 	const char *question;	 /* --version, -print-...: answer and stop */
 	bool linker_skips;	 /* the next -Wl word is a value we ignore */

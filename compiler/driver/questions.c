@@ -29,12 +29,12 @@ static const char help[] =
 	"--popcorn-mcpu\n"
 	"  --popcorn-isas=ISA,...        the slices to make (default: all)\n"
 	"  --popcorn-mcpu=ISA:CPU        tune one slice, as in x86_64:znver3\n"
-	"  --popcorn-llc=ISA:ARG         an argument for llc, for one slice\n"
+	"  --popcorn-codegen=ISA:ARG     an argument for opt, for one slice\n"
 	"  --popcorn-opt=ARG             an argument for opt, after merging\n"
 	"  --popcorn-save-temps[=DIR]    keep what each stage made\n"
 	"  -v, -###                      show the commands; only show them\n"
 	"\n"
-	"Environment: POPCORN_LLVM_BINDIR (directory of clang, opt, llc, "
+	"Environment: POPCORN_LLVM_BINDIR (directory of clang, opt, "
 	"ld.lld), TMPDIR.\n"
 	"Exit status: 0, or 1 with a message.\n";
 

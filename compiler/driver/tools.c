@@ -40,7 +40,6 @@ int pcn_tools_locate(struct tools *tools, struct error *error)
 		pcn_strdup(wanted && *wanted ? wanted : POPCORN_LLVM_BINDIR);
 	tools->clang = pcn_format("%s/clang", tools->llvm_bindir);
 	tools->opt = pcn_format("%s/opt", tools->llvm_bindir);
-	tools->llc = pcn_format("%s/llc", tools->llvm_bindir);
 	tools->lld = pcn_format("%s/ld.lld", tools->llvm_bindir);
 	tools->ar = pcn_format("%s/llvm-ar", tools->llvm_bindir);
 	tools->strip = pcn_format("%s/llvm-strip", tools->llvm_bindir);

@@ -6,7 +6,7 @@
 
 struct tools {
 	char *llvm_bindir; /* POPCORN_LLVM_BINDIR, or what the build found */
-	char *clang, *opt, *llc, *lld, *ar, *strip;
+	char *clang, *opt, *lld, *ar, *strip;
 	char *clang_include; /* clang's own headers: stdatomic.h, intrinsics */
 	char *root;	     /* the installed tree: two above this executable */
 	char *sysroot, *plugin, *layout;

@@ -1,7 +1,7 @@
 //===- Plugin.cpp - the pipelines ----------------------------------------===//
 //
 //   popcorn-portable<O0|O1|O2|O3|Os|Oz>  once, on the merged program
-//   popcorn-isa<x86_64|aarch64;O2>       once per ISA
+//   popcorn-isa<x86_64|aarch64;O2>       once per ISA, to -popcorn-object=FILE
 //
 // Each pass is also registered by its own name for tests and dumps.
 //
@@ -29,6 +29,14 @@ std::optional<StringRef> parameters(StringRef Text, StringRef Name) {
 
 void add(PassBuilder &PB, ModulePassManager &MPM, StringRef Pipeline) {
   cantFail(PB.parsePassPipeline(MPM, Pipeline));
+}
+
+// Os and Oz are O2 with attributes.
+CodeGenOptLevel codeGenLevel(StringRef Level) {
+  int Number;
+  if (!Level.consume_front("O") || Level.getAsInteger(10, Number))
+    return CodeGenOptLevel::Default;
+  return CodeGenOpt::getLevel(Number).value_or(CodeGenOptLevel::Default);
 }
 
 void addPortable(PassBuilder &PB, ModulePassManager &MPM, StringRef Level) {
@@ -70,6 +78,7 @@ void addISA(PassBuilder &PB, ModulePassManager &MPM, StringRef ISA,
         "loop-mssa(licm<allowspeculation>),early-cse<memssa>,div-rem-pairs)");
   MPM.addPass(ThreadGotoPass());
   MPM.addPass(PadsPass());
+  MPM.addPass(EmitPass(codeGenLevel(Level)));
 }
 
 bool parseModulePass(PassBuilder &PB, StringRef Text, ModulePassManager &MPM) {

@@ -13,6 +13,7 @@
 #define POPCORN_PASSES_H
 
 #include "llvm/IR/PassManager.h"
+#include "llvm/Support/CodeGen.h"
 
 namespace popcorn {
 
@@ -56,7 +57,7 @@ POPCORN_PASS(FramesPass);
 POPCORN_PASS(GlobalsPass);
 /// Per ISA: computed gotos jump through addresses again.
 POPCORN_PASS(ThreadGotoPass);
-/// Every landing pad has one predecessor edge; the last word before codegen.
+/// Every landing pad has one predecessor edge; the last word before EmitPass.
 POPCORN_PASS(PadsPass);
 
 #undef POPCORN_PASS
@@ -67,6 +68,14 @@ struct RetargetPass : llvm::PassInfoMixin<RetargetPass> {
   llvm::PreservedAnalyses run(llvm::Module &, llvm::ModuleAnalysisManager &);
   static bool isRequired() { return true; }
   std::string ISA;
+};
+
+/// The object of one ISA, to the file that -popcorn-object= names.
+struct EmitPass : llvm::PassInfoMixin<EmitPass> {
+  explicit EmitPass(llvm::CodeGenOptLevel Level) : Level(Level) {}
+  llvm::PreservedAnalyses run(llvm::Module &, llvm::ModuleAnalysisManager &);
+  static bool isRequired() { return true; }
+  llvm::CodeGenOptLevel Level;
 };
 
 /// Function attributes that carry facts from one pass to another.
