@@ -67,6 +67,16 @@ static void addNativeTexts(Function &F, const Value *Arguments) {
   }
 }
 
+/// It stays a function of its own: what is inlined would get polls in one
+/// direction and lose them in the other.
+static void markNoPoll(Function &F) {
+  F.addFnAttr(popcorn::NoPollAttr);
+  F.addFnAttr(Attribute::NoInline);
+  for (Instruction &I : instructions(F))
+    if (auto *Call = dyn_cast<CallBase>(&I))
+      Call->addFnAttr(Attribute::NoInline);
+}
+
 static void applyEntry(Module &M, const ConstantStruct &Entry) {
   Value *Annotated = Entry.getOperand(0)->stripPointerCastsAndAliases();
   auto Text = stringAt(Entry.getOperand(1));
@@ -74,7 +84,7 @@ static void applyEntry(Module &M, const ConstantStruct &Entry) {
     return;
   auto *F = dyn_cast<Function>(Annotated);
   if (F && *Text == "popcorn.nopoll")
-    F->addFnAttr(popcorn::NoPollAttr);
+    markNoPoll(*F);
   else if (F && *Text == "popcorn.native")
     addNativeTexts(*F, Entry.getOperand(4));
   else

@@ -45,5 +45,5 @@ define void @local(ptr %p) {
 }
 declare void @llvm.var.annotation.p0.p0(ptr, ptr, ptr, i32, ptr)
 
-; CHECK: attributes [[NOPOLL]] = { "popcorn-nopoll" }
+; CHECK: attributes [[NOPOLL]] = { noinline "popcorn-nopoll" }
 ; CHECK: attributes [[NATIVE]] = { "popcorn-native" "popcorn-native-x86_64"="rdtsc" }

@@ -22,7 +22,7 @@ define void @unused() {
 ; CHECK: invoke preserve_mostcc void @__popcorn_poll()
 ; CHECK: call ptr @__popcorn_capture(
 ; CHECK: call void @__popcorn_continue()
-define void @work(ptr %p) {
+define void @work(ptr %p) noinline {
 entry:
   %x = alloca i32
   br label %loop
@@ -35,7 +35,7 @@ done:
   ret void
 }
 @last = global ptr null
-define void @see(ptr %p) {
+define void @see(ptr %p) noinline {
   store volatile ptr %p, ptr @last
   ret void
 }
