@@ -41,7 +41,7 @@ check-asan: dependencies-check
 	cmake --build build-asan
 	@scripts/check build-asan
 
-bench bench-record: dependencies-check
+bench bench-record: dependencies-check dependencies-bench
 	@$(MAKE) --no-print-directory all
 	@scripts/bench $(BUILD) $(if $(filter bench-record,$@),--record)
 

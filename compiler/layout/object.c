@@ -1,7 +1,7 @@
 /*
  * object.c - reads an ET_REL file with libelf.
  *
- * The objects come from llc and from our own build, yet a damaged one shall
+ * The objects come from opt and from our own build, yet a damaged one shall
  * end in a message: libelf checks the headers, we check the indices.
  */
 #include "object.h"
