@@ -127,6 +127,8 @@ int pcn_link_merge(struct link *link, struct error *error)
 	/* Resolve only: optimising is the portable passes' business. */
 	pcn_strings_add(&command, "--lto-emit-llvm");
 	pcn_strings_add(&command, "--lto-O0");
+	/* opt does it next. */
+	pcn_strings_add(&command, "--disable-verify");
 	pcn_strings_add(&command, "-e");
 	pcn_strings_add(&command, entry_points[0]);
 	add_entry_points(&command);
@@ -222,6 +224,8 @@ static void generate_command(struct link *link, size_t i,
 {
 	static const char *const flags[] = {
 		"-disable-output",
+		/* The portable passes' output was verified when it was made. */
+		"-disable-verify",
 		"-relocation-model=static",
 		"-code-model=small",
 		"-function-sections",
