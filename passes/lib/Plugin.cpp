@@ -59,9 +59,11 @@ void addPortable(PassBuilder &PB, ModulePassManager &MPM, StringRef Level) {
   MPM.addPass(ComputedGotoPass());
   if (Optimise && Level != "O1")
     MPM.addPass(ModuleInlinerWrapperPass(getInlineParams(InlineThreshold)));
-  if (Optimise)
+  if (Optimise) {
     add(PB, MPM, "function(sroa,early-cse<memssa>,simplifycfg<switch-to-lookup>,"
                  "tailcallelim,loop-simplify,lcssa)");
+    MPM.addPass(OffsetPhisPass());
+  }
   MPM.addPass(PollsPass());
   // Behind the polls: a handler may run at one and jump to this activation.
   // Nothing between here and FramesPass may merge pads or inline.
@@ -80,12 +82,14 @@ void addPortable(PassBuilder &PB, ModulePassManager &MPM, StringRef Level) {
 void addISA(PassBuilder &PB, ModulePassManager &MPM, StringRef ISA,
             StringRef Level) {
   MPM.addPass(RetargetPass(ISA));
-  if (Level != "O0")
+  if (Level != "O0") {
     add(PB, MPM,
         "function(loop-simplify,lcssa,loop-mssa(licm<allowspeculation>),"
         "loop-vectorize,infer-alignment,slp-vectorizer,vector-combine,"
         "instcombine<no-verify-fixpoint>,loop-unroll<O2>,"
         "loop-mssa(licm<allowspeculation>),early-cse<memssa>,div-rem-pairs)");
+    MPM.addPass(SinkOffsetsPass());
+  }
   MPM.addPass(ThreadGotoPass());
   MPM.addPass(PadsPass());
   MPM.addPass(EmitPass(codeGenLevel(Level)));
@@ -118,12 +122,14 @@ bool parseModulePass(PassBuilder &PB, StringRef Text, ModulePassManager &MPM) {
   POPCORN_PASS("variadics", VariadicsPass)
   POPCORN_PASS("goto", ComputedGotoPass)
   POPCORN_PASS("setjmp", SetJmpPass)
+  POPCORN_PASS("offset-phis", OffsetPhisPass)
   POPCORN_PASS("polls", PollsPass)
   POPCORN_PASS("may-migrate", MayMigratePass)
   POPCORN_PASS("side-stack", SideStackPass)
   POPCORN_PASS("frames", FramesPass)
   POPCORN_PASS("globals", GlobalsPass)
   POPCORN_PASS("thread-goto", ThreadGotoPass)
+  POPCORN_PASS("sink-offsets", SinkOffsetsPass)
   POPCORN_PASS("pads", PadsPass)
 #undef POPCORN_PASS
   return false;

@@ -44,6 +44,8 @@ POPCORN_PASS(ComputedGotoPass);
 ///     switch %l [labels], default: resume
 /// FramesPass prepends its own test to such pads.
 POPCORN_PASS(SetJmpPass);
+/// Of PHIs a constant distance apart one is left.
+POPCORN_PASS(OffsetPhisPass);
 /// Every unbounded execution passes a poll.
 POPCORN_PASS(PollsPass);
 /// Marks functions and indirect calls that may migrate and strips attributes
@@ -57,6 +59,8 @@ POPCORN_PASS(FramesPass);
 POPCORN_PASS(GlobalsPass);
 /// Per ISA: computed gotos jump through addresses again.
 POPCORN_PASS(ThreadGotoPass);
+/// Constant offsets from an address are computed where they are used.
+POPCORN_PASS(SinkOffsetsPass);
 /// Every landing pad has one predecessor edge; the last word before EmitPass.
 POPCORN_PASS(PadsPass);
 
