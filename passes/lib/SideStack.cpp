@@ -14,15 +14,16 @@
 // where a longjmp lands.
 //
 //===----------------------------------------------------------------------===//
+#include "popcorn/Passes.h"
+#include "popcorn/Runtime.h"
 #include "llvm/Analysis/CaptureTracking.h"
+#include "llvm/IR/DebugInfo.h"
 #include "llvm/IR/DebugInfoMetadata.h"
 #include "llvm/IR/IRBuilder.h"
 #include "llvm/IR/InstIterator.h"
 #include "llvm/IR/IntrinsicInst.h"
 #include "llvm/IR/Module.h"
 #include "llvm/Transforms/Utils/Local.h"
-#include "popcorn/Passes.h"
-#include "popcorn/Runtime.h"
 
 using namespace llvm;
 
@@ -97,6 +98,39 @@ class SideStack {
       I->eraseFromParent();
   }
 
+  // A debugger finds a variable by the pointer Base itself: an address computed
+  // from it may be folded into what uses it.  Without optimisation it is kept
+  // in a place of its own, Home, because only of such a place all of FastISel,
+  // SelectionDAG and GlobalISel know the way; with it, registers are tracked.
+  // (There, a value as a list of one: of another's expression LLVM 19 applies
+  // the offset before it reloads what was spilled.)
+  void describe(AllocaInst &A, Value *Base, AllocaInst *Home, int64_t Offset) {
+    for (DbgVariableRecord *Declare : findDVRDeclares(&A)) {
+      const DIExpression *E = Declare->getExpression();
+      if (Home) {
+        Declare->setExpression(
+            DIExpression::prepend(E, DIExpression::DerefBefore, Offset));
+        Declare->replaceVariableLocationOp(&A, Home);
+        continue;
+      }
+      E = DIExpression::convertToVariadicExpression(
+          DIExpression::prepend(E, DIExpression::DerefAfter, Offset));
+      Declare->setExpression(const_cast<DIExpression *>(E));
+      Declare->setRawLocation(
+          DIArgList::get(F.getContext(), ValueAsMetadata::get(Base)));
+      Declare->Type = DbgVariableRecord::LocationType::Value;
+    }
+  }
+
+  AllocaInst *debugHome(IRBuilder<> &B, Value *Base) {
+    if (!F.hasOptNone() || !F.getSubprogram())
+      return nullptr;
+    IRBuilder<> Entry(&F.getEntryBlock().front());
+    AllocaInst *Home = Entry.CreateAlloca(Ptr, nullptr, "side.home");
+    B.CreateStore(Base, Home);
+    return Home;
+  }
+
   // Where the stack pointer goes back: before a tail call that only the
   // return follows, so that it stays one.
   static Instruction *restorePoint(Instruction *Exit) {
@@ -151,10 +185,10 @@ public:
       Frame = B.CreateInBoundsGEP(I8, Old, B.getInt64(-(int64_t)Size),
                                   "side.frame");
       if (Realigned)
-        Frame = B.CreateIntrinsic(
-            Intrinsic::ptrmask, {Ptr, I64},
-            {Frame, B.getInt64(-(int64_t)FrameAlign.value())}, nullptr,
-            "side.frame");
+        Frame =
+            B.CreateIntrinsic(Intrinsic::ptrmask, {Ptr, I64},
+                              {Frame, B.getInt64(-(int64_t)FrameAlign.value())},
+                              nullptr, "side.frame");
       store(B, Frame);
     }
     Value *Top = nullptr;
@@ -163,8 +197,12 @@ public:
       B.CreateStore(Frame, Top);
     }
 
+    Value *Base = Realigned ? Frame : Old;
+    AllocaInst *Home = Static.empty() ? nullptr : debugHome(B, Base);
     for (AllocaInst *A : Static) {
       dropLifetimes(*A);
+      describe(*A, Base, Home,
+               (int64_t)Offset[A] - (Realigned ? 0 : (int64_t)Size));
       Value *New = Frame;
       if (uint64_t Off = Offset[A])
         New = B.CreateInBoundsGEP(I8, Frame, B.getInt64(Off));
@@ -178,18 +216,19 @@ public:
     for (AllocaInst *A : Dynamic) {
       dropLifetimes(*A);
       IRBuilder<> D(A);
-      Value *Bytes = D.CreateMul(
-          D.CreateZExtOrTrunc(A->getArraySize(), I64),
-          D.getInt64(DL.getTypeAllocSize(A->getAllocatedType())));
+      Value *Bytes =
+          D.CreateMul(D.CreateZExtOrTrunc(A->getArraySize(), I64),
+                      D.getInt64(DL.getTypeAllocSize(A->getAllocatedType())));
       Value *SP = D.CreateGEP(I8, load(D), D.CreateNeg(Bytes));
       Align DynAlign = std::max(StackAlign, A->getAlign());
-      Value *New = D.CreateIntrinsic(
-          Intrinsic::ptrmask, {Ptr, I64},
-          {SP, D.getInt64(-(int64_t)DynAlign.value())});
+      Value *New =
+          D.CreateIntrinsic(Intrinsic::ptrmask, {Ptr, I64},
+                            {SP, D.getInt64(-(int64_t)DynAlign.value())});
       store(D, New);
       if (Top)
         D.CreateStore(New, Top);
       New->takeName(A);
+      describe(*A, New, debugHome(D, New), 0);
       A->replaceAllUsesWith(New);
       A->eraseFromParent();
     }
