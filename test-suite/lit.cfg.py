@@ -8,8 +8,8 @@ sys.path.insert(0, os.path.join(os.path.dirname(__file__), "lib"))
 import program_format
 
 config.name = "programs"
-config.suffixes = [".c", ".app", ".recipe"]
-config.excludes = ["lib", "bench", "kernel", "fuzz", "fuzz-readers"]
+config.suffixes = [".c", ".app", ".recipe", ".campaign"]
+config.excludes = ["lib", "bench", "kernel", "fuzz-readers"]
 config.test_source_root = os.path.dirname(__file__)
 build = os.path.abspath(lit_config.params.get("build", "build"))
 config.test_exec_root = os.path.join(build, "test-suite")

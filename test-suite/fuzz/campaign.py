@@ -1,0 +1,265 @@
+"""Random C programs, moved about, against plain clang.
+
+A program that plain clang makes wait, or of which plain clang itself has two
+opinions, is discarded.  A failing one stays in BUILD/fuzz/failures as a file
+the test-suite can run.  Exit status 0 if nothing failed.
+"""
+
+import argparse
+import collections
+import contextlib
+import os
+import random
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+import time
+
+FUZZ = os.path.dirname(os.path.abspath(__file__))
+sys.path[:0] = [os.path.join(os.path.dirname(FUZZ), "lib"), FUZZ]
+import generate
+import nodes
+from program import EMULATOR, Failure, Program
+
+MODES = ["native", "verify", "self", "qemu", "qemu-self", "cross", "hop"]
+CSMITH = "/usr/include/csmith"
+PLAIN_SECONDS = 2
+SECONDS = 20
+EXTRA_FLAGS = [[]] * 6 + [["-g"], ["-g"], ["-fno-inline"], ["-ftrivial-auto-var-init=pattern"],
+                          ["-funroll-loops"], ["-fno-omit-frame-pointer", "-fno-optimize-sibling-calls"],
+                          ["-ffunction-sections", "-fdata-sections", "-fPIC"], ["-fcommon"]]
+REPLACEMENT = 1000000  # this much further is the seed of a discarded one's
+PATIENCE = 4  # with the most frequent of migrations
+
+
+class Discard(Exception):
+    pass
+
+
+class RandomProgram(Program):
+    """Run in modes of its own, with its own patience."""
+
+    def expected(self, where, level):
+        try:
+            self.seconds = PLAIN_SECONDS
+            return super().expected(where, level)
+        except Failure as failure:
+            raise Discard(str(failure))
+        finally:
+            self.seconds = SECONDS
+
+    def run(self, level, mode, where):
+        expected = self.expected(where, level)
+        app = self.popcorn(where, level)
+        generator = random.Random(self.source[-12:] + mode)
+        if mode == "cross":
+            run = [self.tool("popcorn-run"), *nodes.NODES, app]
+            got = self.execute(run, where, FUZZ_MOVE=str(generator.choice((1, 2, 5, 20, 100))),
+                               POPCORN_SELF=generator.choice(("50", "211", "1000000")))
+            self.compare(nodes.as_shell(expected), got, mode, run)
+        elif mode == "hop":
+            return self.run_hopping(expected, app, generator.getrandbits(31))
+        elif mode in ("self", "qemu-self"):
+            command = [app]
+            if mode == "qemu-self":
+                command = EMULATOR["aarch64"] + [self.thin(where, level, "aarch64")]
+            for every in ("7" if mode == "qemu-self" else "1"), "97", "1009":
+                self.seconds = SECONDS if every == "1009" else PATIENCE
+                try:
+                    got = self.execute(command, where, POPCORN_SELF=every, POPCORN_CHECK="1")
+                    break
+                except Failure:
+                    if every == "1009":
+                        raise
+                finally:
+                    self.seconds = SECONDS
+            self.compare(expected, got, mode, command)
+            return "every " + every
+        else:
+            super().run(level, mode, where)
+        return None
+
+    def run_hopping(self, expected, app, seed):
+        trace = app + ".trace"
+        run = [self.tool("popcorn-run"), *nodes.NODES, "--quiet", "--hop", "20:0-3:%d" % seed,
+               "--trace", trace, app]
+        got = self.execute(run, os.path.dirname(app), POPCORN_SELF="7")
+        self.compare(nodes.as_shell(expected), got, "hop", run)
+        with open(trace) as file:
+            events = file.read()
+        failed = [line for line in events.splitlines()
+                  if "event=failed" in line and "the program ended" not in line]
+        if failed:
+            raise Failure("a move failed:\n$ %s\n%s" % (" ".join(run), "\n".join(failed)))
+        return None if "event=move " in events else "too short"
+
+    def undecided(self, where, level):
+        """Does plain clang say several things of this program?"""
+        answers = {self.expected(where, level)}
+        environment = dict(os.environ, PLAIN_MUSL=os.path.join(self.build, "plain"))
+        for isa, other in ("x86_64", "-O0"), ("aarch64", "-O0"), ("aarch64", "-O2"):
+            if self.reference != "x86_64" and isa == "x86_64":
+                continue
+            plain = os.path.join(where, "plain.%s%s" % (isa, other))
+            made = subprocess.run([os.path.join(self.lib, "plain-clang"), isa, other, "-DPLAIN",
+                                   *self.cflags, "-o", plain, self.source],
+                                  env=environment, stderr=subprocess.DEVNULL)
+            if made.returncode:  # a builtin of one ISA
+                return True
+            try:
+                answers.add(self.execute(EMULATOR[isa] + [plain], where))
+            except Failure:  # ends or not, as the optimiser likes
+                return True
+        return len(answers) > 1
+
+
+def header(text, level, flags, reference):
+    return "/*\n * %s\n *\n * LEVELS: %s\n * CFLAGS: %s\n * REFERENCE: %s\n */\n" % (
+        text, level, shlex.join(flags), reference)
+
+
+def csmith(seed, level, path):
+    """A program of csmith's, with polls before its arithmetic."""
+    generator = random.Random("csmith %d" % seed)
+    options = ["--seed", str(seed), "--quiet", "--max-funcs", str(generator.randint(3, 9)),
+               "--max-block-depth", str(generator.randint(2, 4)),
+               "--max-expr-complexity", str(generator.randint(4, 10))]
+    for option, chance in (("float", .3), ("longlong", .9), ("builtins", .3),
+                           ("packed-struct", .6), ("bitfields", .7), ("volatiles", .7),
+                           ("jumps", .9), ("unions", .8), ("inline-function", .5)):
+        options.append(("--" if generator.random() < chance else "--no-") + option)
+    options += ["--disable-builtin-kinds", "x86"]
+    polls = generator.choice((0, 1, 2, 2))
+    made = subprocess.run(["csmith", *options], stdout=subprocess.PIPE, timeout=30)
+    if made.returncode or not made.stdout:
+        raise Discard("csmith gave up")
+    text = made.stdout.decode()
+    names = sorted(set(re.findall(r"\bsafe_\w+(?=\()", text)))
+    polling = ['#include "fuzz.h"'] + [
+        "#define %s(...) (fuzz_poll(), (%s)(__VA_ARGS__))" % (name, name) for name in names]
+    text = text.replace('#include "csmith.h"\n',
+                        '#include "csmith.h"\n' + "\n".join(polling) + "\n", 1)
+    flags = ["-w", "-I" + CSMITH, "-I" + FUZZ, "-DPOLLS=%d" % polls]
+    flags += generator.choice(EXTRA_FLAGS)
+    with open(path, "w") as file:
+        file.write(header("csmith " + " ".join(options), level, flags, "x86_64") + text)
+
+
+def own(seed, level, path):
+    generator = random.Random("own %d" % seed)
+    flags = ["-w", "-fwrapv", "-I" + FUZZ, "-DPOLLS=%d" % generator.choice((0, 1, 2, 2))]
+    flags += generator.choice(EXTRA_FLAGS)
+    with open(path, "w") as file:
+        file.write(header("own %d" % seed, level, flags, "aarch64") + generate.program(seed))
+
+
+KINDS = {"csmith": csmith, "own": own}
+
+
+def check(kind, seed, modes, build, where):
+    """One program of a campaign that is part of the tests; if plain clang has no
+    opinion of it, another one in its place."""
+    level = "O%d" % (seed % 4)
+    os.makedirs(where, exist_ok=True)
+    for number in range(seed, seed + 5 * REPLACEMENT, REPLACEMENT):
+        source = os.path.join(where, "%s-%d.c" % (kind, number))
+        try:
+            KINDS[kind](number, level, source)
+            program = RandomProgram(source, build)
+            program.expected(where, level)
+            for mode in modes:
+                try:
+                    program.run(level, mode, where)
+                except Failure:
+                    if program.undecided(where, level):
+                        raise Discard(source)
+                    raise
+            shutil.rmtree(where)
+            return
+        except Discard:
+            pass
+    raise Failure("plain clang has no opinion of five programs, the last is " + source)
+
+
+class Campaign:
+    def __init__(self, options):
+        self.options = options
+        self.build = os.path.abspath(options.build)
+        self.root = os.path.join(self.build, "fuzz")
+        self.failures = os.path.join(self.root, "failures")
+        os.makedirs(self.failures, exist_ok=True)
+        self.count = collections.Counter()
+        self.failed = []
+
+    def one(self, kind, seed):
+        name = "%s-%d" % (kind, seed)
+        level = self.options.level or "O%d" % (seed % 4)
+        where = os.path.join(self.root, name)
+        os.makedirs(where, exist_ok=True)
+        source = os.path.join(where, name + ".c")
+        try:
+            KINDS[kind](seed, level, source)
+            self.modes(name, RandomProgram(source, self.build), level, where)
+            self.count[kind] += 1
+        except Discard:
+            self.count["discarded"] += 1
+        if not self.options.keep:
+            shutil.rmtree(where)
+
+    def modes(self, name, program, level, where):
+        program.expected(where, level)
+        for mode in self.options.modes.split(","):
+            start = time.monotonic()
+            try:
+                how = program.run(level, mode, where)
+                self.count[mode + (", " + how if how else "")] += 1
+            except Failure as failure:
+                if program.undecided(where, level):
+                    raise Discard(name)
+                self.report(name, program, mode, str(failure))
+                if "compiling failed" in str(failure):
+                    return
+            if self.options.verbose:
+                print("  %s %s %s: %.1f s" % (name, level, mode, time.monotonic() - start),
+                      flush=True)
+
+    def report(self, name, program, mode, text):
+        self.failed.append((name, mode))
+        shutil.copy(program.source, self.failures)
+        with open(os.path.join(self.failures, name + ".txt"), "a") as file:
+            file.write("--- %s\n%s\n" % (mode, text))
+        print("FAIL %s %s\n%s" % (name, mode, text), flush=True)
+
+    def summary(self):
+        for what in sorted(self.count):
+            print("%-24s %d" % (what, self.count[what]))
+        programs = sum(self.count[kind] for kind in KINDS)
+        print("%d programs, %d failures: %s" % (programs, len(self.failed), " ".join(
+            "%s/%s" % failure for failure in self.failed)))
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="run", description=__doc__.partition("\n")[0])
+    parser.add_argument("build")
+    parser.add_argument("-n", type=int, default=20, help="programs (20)")
+    parser.add_argument("--minutes", type=float, default=0, help="end after so long")
+    parser.add_argument("--seed", type=int, default=1, help="the first one (1)")
+    parser.add_argument("--kind", choices=sorted(KINDS), help="one generator only")
+    parser.add_argument("--level", help="optimisation level; default: in turn")
+    parser.add_argument("--modes", default=",".join(MODES), help="of %(default)s")
+    parser.add_argument("--keep", action="store_true", help="keep what is built")
+    parser.add_argument("--verbose", "-v", action="store_true", help="time each mode")
+    options = parser.parse_args()
+    campaign = Campaign(options)
+    kinds = [options.kind] if options.kind else sorted(KINDS)
+    end = time.monotonic() + options.minutes * 60 if options.minutes else float("inf")
+    with contextlib.suppress(KeyboardInterrupt):
+        for number in range(options.n):
+            if time.monotonic() > end:
+                break
+            campaign.one(kinds[number % len(kinds)], options.seed + number // len(kinds))
+    campaign.summary()
+    return 1 if campaign.failed else 0
+
