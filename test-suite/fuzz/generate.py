@@ -4,7 +4,8 @@ Variadic functions of all types and lists handed on, variable-length arrays and
 alloca, setjmp and longjmp, floating point of three sizes, __int128, structures
 by value, callbacks through tables and qsort, recursion, switches, gotos and
 labels as values, strings and malloc, thread-locals, long loops, vectors, complex
-numbers, _BitInt, guaranteed tail calls, lists through stack frames, signals.
+numbers, _BitInt, guaranteed tail calls, lists through stack frames, signals,
+threads that point into each other's stacks (relay.py).
 
 program(seed) gives the text; the same seed gives the same text.  A program has
 no undefined behaviour under -fwrapv, ends soon (each function burns `fuel`),
@@ -13,6 +14,8 @@ hidden, for machines do not agree on their sign.
 """
 
 import random
+
+import relay
 
 PRELUDE = r"""
 #include "fuzz.h"
@@ -927,12 +930,17 @@ __attribute__((noinline)) static void jump_later(int steps, int value)
         out += [self.variadic(f, r.getrandbits(2)) for f in variadics]
         self.functions += variadics
         out += [self.function(f) for f in plain]
+        relays = r.choice((0, 0, 1, 2))
+        if relays:
+            out.append(relay.PRELUDE)
+            out += [relay.relay(r, n) for n in range(relays)]
         body = Body(self, None, r.random() < .3)
         out += ["int main(void)", "{"]
         out += ["\tsignal(SIGUSR1, on_signal);", "\tsignal(SIGUSR2, on_signal);"]
         out += self.block_flat(body, r.randint(3, 6))
         out += ["\tfor (int round = 0; round < %d; round++) {" % r.randint(1, 4)]
         out += ["\t\tfuel = FUEL;"]
+        out += ["\t\trelay_%d();" % n for n in range(relays)]
         for f in plain:
             args = ", ".join(self.argument(p, body, 1) for p in f.params)
             out.append("\t\tdepth = 0;")

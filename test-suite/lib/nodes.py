@@ -16,7 +16,7 @@ import zlib
 NODES = ["--node", "x86=local", "--node", "arm=qemu:aarch64"]
 # Microseconds slept at each self-migration: the next is tried while a program
 # ends before it was met often enough.
-PAUSES = ("0", "100", "1000", "10000")
+PAUSES = ("0", "100", "1000", "10000", "100000")
 EXIT_SAVED = 75
 
 
