@@ -144,7 +144,8 @@ int pcn_channel_ask(enum pcn_message_type type, int node)
 	if (m.type != PCN_MSG_ANSWER)
 		return -EPROTO;
 	why[m.text_size] = 0;
-	if (m.value[0] < 0 && m.text_size)
+	/* That two threads ask at once is no fault of the program's. */
+	if (m.value[0] < 0 && m.value[0] != -EBUSY && m.text_size)
 		pcn_log(PCN_LOG_WARN, "%s", why);
 	if (!m.value[0])
 		__atomic_store_n(&channel.asked, 1, __ATOMIC_RELEASE);

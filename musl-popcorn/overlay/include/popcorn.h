@@ -22,8 +22,9 @@ extern "C" {
  * Moves the whole process, with all its threads, memory and descriptors, to
  * `node`, and returns there.  Moving to the present node succeeds at once.
  * Returns 0, or -1 with the process where it was: EINVAL no such node, ENOTCONN
- * not run by popcorn-run, others from the node that refused.  Blocks until
- * every thread has stopped at a poll.
+ * not run by popcorn-run, EBUSY another operation is under way, others from the
+ * node that refused, with a line on standard error.  Blocks until every thread
+ * has stopped at a poll.
  */
 int popcorn_migrate(int node);
 
