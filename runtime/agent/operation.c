@@ -24,12 +24,14 @@ static int error_of(int64_t value)
 	return value < 0 && value > -4096 ? (int)value : -EIO;
 }
 
+/* p: NULL if that process has ended. */
 static int tell(struct process *p, enum pcn_message_type type, int64_t value)
 {
 	struct pcn_message m = {.type = type, .value = {value}};
 
-	return p->channel < 0 ? -EPIPE
-			      : packet_send(p->channel, &m, NULL, NULL, 0);
+	if (!p || p->channel < 0)
+		return -EPIPE;
+	return packet_send(p->channel, &m, NULL, NULL, 0);
 }
 
 static void answer(struct agent *a, struct process *p, int result)
@@ -176,7 +178,8 @@ int operation_move(struct agent *a, int node, int client)
 	if (err)
 		return err;
 	begin(a, PCN_REQUEST_MOVE, node, client);
-	return start_target(a, node) ? 0 : 0; /* fail() has told the client */
+	start_target(a, node); /* if not, fail() has told the client */
+	return 0;
 }
 
 int operation_checkpoint(struct agent *a, int file, bool leave_running,
@@ -328,7 +331,7 @@ static void lost_target(struct agent *a)
 {
 	pcn_fail(&a->error, -EPIPE,
 		 "node %s: its process ended before it was ready",
-		 a->options->nodes.list[a->op.target->node].name);
+		 a->options->nodes.list[a->op.node].name);
 	fail(a, -EPIPE);
 }
 

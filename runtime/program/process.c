@@ -30,7 +30,7 @@ int32_t pcn_real_tid(int32_t tid)
 
 long pcn_real_clock(int32_t clock)
 {
-	int32_t id = ~(clock >> 3), kind = clock & 7;
+	int32_t kind = clock & 7, id = ~((clock - kind) / 8);
 
 	if (clock >= 0 || !id || kind == 3) /* of a descriptor */
 		return clock;

@@ -175,7 +175,7 @@ static void say(struct input *in)
 	int file = open("/dev/null", O_RDWR);
 
 	for (int i = 0; i < 6; i++)
-		m.value[i] = (int8_t)byte(in);
+		m.value[i] = byte(in) - 128;
 	m.text_size = byte(in);
 	for (uint32_t i = 0; i < m.text_size; i++)
 		text[i] = (char)byte(in);
@@ -236,7 +236,7 @@ static void request(struct input *in)
 
 	connect_client(i);
 	if (what < 128)
-		strcpy(text, words[what % 8]);
+		snprintf(text, sizeof(text), "%s", words[what % 8]);
 	else
 		for (int k = 0; k < what; k++)
 			text[k] = (char)byte(in);
