@@ -74,10 +74,10 @@ void joinPhis(BasicBlock &BB, const DataLayout &DL) {
   for (PHINode &Phi : make_early_inc_range(BB.phis())) {
     if (!Phi.getType()->isPointerTy())
       continue;
-    PHINode *Keep = &Phi;
+    bool Joined = false;
     for (PHINode *&K : Kept)
       if (auto D = distance(*K, Phi, DL)) {
-        Keep = nullptr;
+        Joined = true;
         if (onlyAccessed(*K)) {
           derive(*K, Phi, -*D);
           K = &Phi;
@@ -86,8 +86,8 @@ void joinPhis(BasicBlock &BB, const DataLayout &DL) {
         }
         break;
       }
-    if (Keep)
-      Kept.push_back(Keep);
+    if (!Joined)
+      Kept.push_back(&Phi);
   }
 }
 
@@ -114,23 +114,18 @@ Instruction *placeOfUse(const Use &U) {
 }
 
 void sink(Instruction *Offset) {
-  // A block may enter a PHI twice, with one value.
-  SmallDenseMap<std::pair<User *, BasicBlock *>, Instruction *> ForPhi;
+  // One for all operands of a user in one place: a block that enters a PHI
+  // twice has to bring one value.
+  SmallDenseMap<std::pair<User *, BasicBlock *>, Instruction *> Copies;
   for (Use &U : make_early_inc_range(Offset->uses())) {
     Instruction *Place = placeOfUse(U);
     if (!Place || Place->getParent() == Offset->getParent())
       continue;
-    Instruction *Copy = nullptr, **Known = nullptr;
-    if (isa<PHINode>(U.getUser())) {
-      Known = &ForPhi[{U.getUser(), Place->getParent()}];
-      Copy = *Known;
-    }
+    Instruction *&Copy = Copies[{U.getUser(), Place->getParent()}];
     if (!Copy) {
       Copy = Offset->clone();
       Copy->insertBefore(Place);
       Copy->setDebugLoc(Place->getDebugLoc());
-      if (Known)
-        *Known = Copy;
     }
     U.set(Copy);
   }
