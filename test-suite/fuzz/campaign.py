@@ -95,6 +95,15 @@ class RandomProgram(Program):
             raise Failure("a move failed:\n$ %s\n%s" % (" ".join(run), "\n".join(failed)))
         return None if "event=move " in events else "too short"
 
+    def run_decided(self, level, mode, where):
+        """run(), but a failure is one only if plain clang agrees with itself."""
+        try:
+            return self.run(level, mode, where)
+        except Failure:
+            if self.undecided(where, level):
+                raise Discard(self.source)
+            raise
+
     def undecided(self, where, level):
         """Does plain clang say several things of this program?"""
         answers = {self.expected(where, level)}
@@ -158,29 +167,47 @@ def own(seed, level, path):
 KINDS = {"csmith": csmith, "own": own}
 
 
-def check(kind, seed, modes, build, where):
-    """One program of a campaign that is part of the tests; if plain clang has no
-    opinion of it, another one in its place."""
-    level = "O%d" % (seed % 4)
-    os.makedirs(where, exist_ok=True)
-    for number in range(seed, seed + 5 * REPLACEMENT, REPLACEMENT):
-        source = os.path.join(where, "%s-%d.c" % (kind, number))
-        try:
-            KINDS[kind](number, level, source)
-            program = RandomProgram(source, build)
-            program.expected(where, level)
-            for mode in modes:
-                try:
-                    program.run(level, mode, where)
-                except Failure:
-                    if program.undecided(where, level):
-                        raise Discard(source)
-                    raise
-            shutil.rmtree(where)
-            return
-        except Discard:
-            pass
-    raise Failure("plain clang has no opinion of five programs, the last is " + source)
+def level_of(seed):
+    return "O%d" % (seed % 4)
+
+
+class SeedRange:
+    """A file KIND.campaign: seeds that are part of the tests, a test each, named
+    seed-N.  Its lines:
+      SEEDS: FIRST-LAST
+      MODES: of MODES above
+    """
+
+    def __init__(self, source, build):
+        self.build = build
+        self.kind = os.path.splitext(os.path.basename(source))[0]
+        with open(source, encoding="utf-8") as file:
+            text = file.read()
+        first, last = re.search(r"^SEEDS: (\d+)-(\d+)$", text, re.M).groups()
+        self.seeds = range(int(first), int(last) + 1)
+        self.modes = re.search(r"^MODES: (.*)$", text, re.M).group(1).split()
+
+    def cases(self):
+        return [("seed", str(seed)) for seed in self.seeds]
+
+    def run(self, _, seed, where):
+        """If plain clang has no opinion of the program, another one in its place."""
+        where = os.path.join(where, seed)
+        os.makedirs(where, exist_ok=True)
+        for number in range(int(seed), int(seed) + 5 * REPLACEMENT, REPLACEMENT):
+            level = level_of(number)
+            source = os.path.join(where, "%s-%d.c" % (self.kind, number))
+            try:
+                KINDS[self.kind](number, level, source)
+                program = RandomProgram(source, self.build)
+                program.expected(where, level)
+                for mode in self.modes:
+                    program.run_decided(level, mode, where)
+                shutil.rmtree(where)
+                return
+            except Discard:
+                pass
+        raise Failure("plain clang has no opinion of five programs, the last is " + source)
 
 
 class Campaign:
@@ -195,7 +222,7 @@ class Campaign:
 
     def one(self, kind, seed):
         name = "%s-%d" % (kind, seed)
-        level = self.options.level or "O%d" % (seed % 4)
+        level = self.options.level or level_of(seed)
         where = os.path.join(self.root, name)
         os.makedirs(where, exist_ok=True)
         source = os.path.join(where, name + ".c")
@@ -213,11 +240,9 @@ class Campaign:
         for mode in self.options.modes.split(","):
             start = time.monotonic()
             try:
-                how = program.run(level, mode, where)
+                how = program.run_decided(level, mode, where)
                 self.count[mode + (", " + how if how else "")] += 1
             except Failure as failure:
-                if program.undecided(where, level):
-                    raise Discard(name)
                 self.report(name, program, mode, str(failure))
                 if "compiling failed" in str(failure):
                     return
