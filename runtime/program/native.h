@@ -165,6 +165,9 @@ void pcn_signals_start(void);
 /* Where a signal of the calling thread goes that finds its stack full. */
 void pcn_signals_take_stack(const struct pcn_native *native);
 int pcn_signals_adopt(void);
+/* Whether the agent's interrupts have a handler or are ignored, which an execve
+ * keeps; for the whole process. */
+void pcn_signals_hear_interrupts(bool hear);
 /* Threads with signals that no poll has looked at. */
 extern uint32_t pcn_signals_attention;
 /* The calling thread has been told of its signals. */

@@ -199,7 +199,8 @@ long pcn_call_fork(struct pcn_call *call)
 /*
  * A signal that comes before the new program does is the old one's; one that
  * the old one has blocked goes to the new one, and so does the mask as it was
- * set.
+ * set.  An interrupt of the agent's, sent while there was a handler, may come
+ * when there is none any more: ignored, it does not kill the new one.
  */
 long pcn_call_execve(struct pcn_call *call)
 {
@@ -213,8 +214,10 @@ long pcn_call_execve(struct pcn_call *call)
 		native->interrupt = 0;
 		pcn_signals_deliver(native, &unused);
 		pcn_pending_give_back(native);
+		pcn_signals_hear_interrupts(false);
 		result = pcn_blocking_syscall(number, a[0], a[1], a[2], a[3],
 					      a[4], a[5], &native->interrupt);
+		pcn_signals_hear_interrupts(true);
 	} while (result == -EINTR || result == -PCN_ERESTART);
 	return result;
 }

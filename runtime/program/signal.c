@@ -290,23 +290,30 @@ static long install(int signal, const struct pcn_sigaction *action)
 	return pcn_sys(__NR_rt_sigaction, signal, &native, NULL, MASK_SIZE);
 }
 
+void pcn_signals_hear_interrupts(bool hear)
+{
+	const struct pcn_sigaction action = {.handler = hear ? 2 : SIG_IGNORE};
+
+	install(PCN_SIGNAL_INTERRUPT, &action);
+}
+
 /* From now on the agent may interrupt: before, that would have killed. */
 static void listen(void)
 {
-	static const struct pcn_sigaction interrupt_action = {.handler = 2};
-
-	install(PCN_SIGNAL_INTERRUPT, &interrupt_action);
+	pcn_signals_hear_interrupts(true);
 	__atomic_store_n(&__popcorn_control.listening, 1, __ATOMIC_RELEASE);
 }
 
-/* A fresh program inherits what is ignored, and the mask. */
+/* A fresh program inherits what is ignored, and the mask; that interrupts are,
+ * is the doing of the one that executed it. */
 void pcn_signals_start(void)
 {
 	struct pcn_thread *self = pcn_arch_self();
 	struct pcn_native_sigaction old;
 
 	for (int signal = 1; signal < (int)PCN_SIGNALS; signal++)
-		if (!pcn_sys(__NR_rt_sigaction, signal, NULL, &old,
+		if (signal != PCN_SIGNAL_INTERRUPT &&
+		    !pcn_sys(__NR_rt_sigaction, signal, NULL, &old,
 			     MASK_SIZE) &&
 		    old.handler == (void (*)(int, void *, void *))SIG_IGNORE)
 			pcn_process->signals[signal].handler = SIG_IGNORE;
