@@ -170,18 +170,20 @@ static void announce(void)
 	pcn_futex_wake(&world.event, INT32_MAX);
 }
 
+/* In one piece: a thread that came to park in between would sleep through no
+ * stop, yet count as parked at the next one, while it runs. */
 void pcn_world_release(void)
 {
 	pcn_lock(&pcn_process->lock);
+	pcn_lock(&world.lock);
 	for (struct pcn_thread *t = pcn_process->threads; t; t = t->next)
 		if (t->native)
 			pcn_native_of(t)->parked = false;
-	pcn_unlock(&pcn_process->lock);
-	pcn_lock(&world.lock);
 	world.stopping = 0;
 	world.refused = 0;
 	__atomic_fetch_add(&world.generation, 1, __ATOMIC_SEQ_CST);
 	pcn_unlock(&world.lock);
+	pcn_unlock(&pcn_process->lock);
 	announce();
 }
 
