@@ -50,8 +50,7 @@ static const char *const portable_machine[] = {
 /* These stand behind the user's options: there is no choice. */
 static const char *const whole_program[] = {
 	/* The pipeline that waits with vectorising until link time. */
-	"-flto=full",		"-fno-pic", "-fno-pie", "-fno-common",
-	"-fno-stack-protector",
+	"-flto=full", "-fno-pic", "-fno-pie", "-fno-stack-protector",
 };
 
 static void add_flags(struct strings *command, const char *const *flags,

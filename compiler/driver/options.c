@@ -188,7 +188,6 @@ static const struct rule rules[] = {
 	{"-fstack-clash-protection", EXACT, IGNORE, 0, NULL},
 	{"-fcf-protection", JOINED, IGNORE, 0, NULL},
 	{"-fomit-frame-pointer", EXACT, IGNORE, 0, NULL},
-	{"-fcommon", EXACT, IGNORE, 0, NULL},
 	{"-fno-sanitize", JOINED, TO_CLANG, 0, NULL},
 	{"-fsanitize=", JOINED, REFUSE, 0,
 	 "sanitizers have no portable run time"},
