@@ -159,10 +159,13 @@ bool pcn_channel_asked(void)
 
 void pcn_channel_refuse(int err)
 {
-	static const char why[] = "the program has no memory to be captured";
+	const char *why = err == -EOPNOTSUPP
+				  ? "machine code that the program made "
+				    "itself is on the stack"
+				  : "the program has no memory to be captured";
 	struct pcn_message m = {.type = PCN_MSG_FAILED,
 				.value = {err},
-				.text_size = sizeof(why) - 1};
+				.text_size = pcn_strlen(why)};
 
 	if (channel.fd >= 0)
 		pcn_packet_send(channel.fd, &m, why, NULL, 0);

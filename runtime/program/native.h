@@ -119,9 +119,9 @@ bool pcn_arch_returns(uint64_t address);
 struct pcn_frame;
 /* Captures the calling thread from its poll's frame outward; control goes on
  * where pcn_base_call was called, with thread->chain set.  Without memory for
- * the records, whoever wants the world is refused, and control goes on behind
- * the poll: it returns, or frames that were passed are resumed on those that
- * were not. */
+ * the records, or with machine code of the program's own making on the stack,
+ * whoever wants the world is refused, and control goes on behind the poll: it
+ * returns, or frames that were passed are resumed on those that were not. */
 void pcn_capture_stack(struct pcn_native *native, struct pcn_frame *frame);
 /* Frees the thread's records. */
 void pcn_capture_free(struct pcn_thread *thread);

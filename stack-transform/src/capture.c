@@ -10,8 +10,9 @@
  * the base frame and what called it.
  *
  * When memory for records runs out, spare memory serves the pad that has begun,
- * and no other pad is entered: the records there are are resumed as if the next
- * frame had called them, and the thread runs on as if nothing had been.
+ * and no other pad is entered.  Then, and before a frame of machine code that the
+ * program has made itself, the records there are are resumed as if the next frame
+ * had called them, and the thread runs on as if nothing had been.
  */
 #include "walk.h"
 
@@ -64,7 +65,7 @@ void pcn_capture_stack(struct pcn_native *native, struct pcn_frame *frame)
 }
 
 _Noreturn void pcn_capture_give_up(struct pcn_native *native,
-				   const struct pcn_frame *frame)
+				   const struct pcn_frame *frame, int err)
 {
 	struct pcn_thread *thread = native->thread;
 
@@ -74,7 +75,7 @@ _Noreturn void pcn_capture_give_up(struct pcn_native *native,
 	thread->resumed = native->enclosing;
 	native->anchor.inner = native->last;
 	__popcorn_side_sp = (void *)thread->side_sp;
-	pcn_world_refuse(native, -ENOMEM);
+	pcn_world_refuse(native, err);
 	pcn_walk_return(frame, &native->anchor);
 }
 

@@ -216,8 +216,10 @@ void pcn_cfi_read(struct pcn_row *row)
 	uint64_t start, lsda = 0, ra;
 	struct reader r = {.target = row->ip - 1};
 
-	if (!fde)
-		pcn_die("no unwind information at %lx", row->ip);
+	if (!fde) {
+		row->foreign = true;
+		return;
+	}
 	fde_end = fde + 4 + *(const uint32_t *)fde;
 	p = fde + 4;
 	cie = p - word(&p, 4);

@@ -26,9 +26,11 @@ struct pcn_row {
 	int32_t offset[PCN_ARCH_SAVED]; /* from the CFA, or PCN_CFI_SAME */
 	uint32_t pushed; /* bytes of arguments that a pad finds gone */
 	bool returns;	 /* nothing follows the call but a return */
+	bool foreign;	 /* no code of the executable's; all else is zero */
 };
 
-/* Fills row for row->ip; ends the process if there is no such information. */
+/* Fills row for row->ip; ends the process if the information is of an unknown
+ * kind. */
 void pcn_cfi_read(struct pcn_row *row);
 /* The landing pad for a call that returns to ip, or 0; table: its function's
  * language-specific data. */

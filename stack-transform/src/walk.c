@@ -97,8 +97,10 @@ static _Noreturn void walk(struct pcn_native *native, struct pcn_frame *frame)
 		    frame->ip == (uint64_t)pcn_base_return)
 			pcn_base_leave(frame->sp, 0);
 		if (native->short_of_memory)
-			pcn_capture_give_up(native, frame);
+			pcn_capture_give_up(native, frame, -ENOMEM);
 		row = row_for(frame->ip, &spare);
+		if (row->foreign)
+			pcn_capture_give_up(native, frame, -EOPNOTSUPP);
 		if (pcn_check)
 			check(row);
 		if (row->pad) {

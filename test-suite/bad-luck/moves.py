@@ -281,3 +281,19 @@ def test_changed_user(luck):
         raise Skip("only root can become somebody else")
     os.chmod(luck.where, 0o755)
     stays(luck, "user", "has changed its user or group", "1\n")
+
+
+def test_machine_code_of_its_own(luck):
+    """On the stack it keeps the program where it is, and nothing is lost."""
+    stop = luck.path("stop")
+    app = luck.program("generated")
+    run = luck.start(luck.tool("popcorn-run"), *NODES, app, stop)
+    run.until(lambda: "ready" in run.said(), "ready")
+    for _ in range(3):
+        luck.expect(1, "popcorn migrate: machine code that the program made itself is on the "
+                    "stack\n", luck.tool("popcorn"), "migrate", str(run.pid), "arm")
+    open(stop, "w").close()
+    run.ends(0, "ready\ndone\n")
+    for every in "1", "2", "7":
+        luck.expect(0, "done\n", app, env=dict(luck.environment, POPCORN_SELF=every,
+                                               POPCORN_CHECK="1"))
