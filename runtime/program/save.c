@@ -241,6 +241,9 @@ static int save_fork(struct save *s, struct order *order)
 		err = pcn_snapshot_take(&s->snapshot);
 	if (!err) {
 		pid = start_child(order);
+		/* The child's alone: the agent sees by it that the child ends.
+		 */
+		pcn_sys(__NR_close, order->fds[--order->fd_count]);
 		err = pid < 0 ? pid : send_state(s, order->fds[0]);
 	}
 	err = say_saved(s, err, pid);

@@ -53,18 +53,20 @@ def test_emulator_ends_at_once(luck):
     steady.finishes()
 
 
+def set_step(luck, step):
+    with open(luck.path("step"), "w") as file:
+        file.write(str(step))
+
+
 def kill_at_every_step(luck, emulator):
     """The node's process is killed before and after each message of a move; then,
     with nothing more to be killed at, the move succeeds."""
-    step_file = luck.path("step")
     os.symlink(os.path.join(HERE, "dying-emulator"), luck.path(emulator))
     steady = luck.steady("threads", nodes=[
         "--node", "x86=local", "--node", "other=qemu:" + emulator[5:]],
-        env=dict(luck.environment, PATH=luck.where + ":" + os.environ["PATH"],
-                 DYING_STEP=step_file))
+        env=dict(luck.environment, PATH=luck.where + ":" + os.environ["PATH"]))
     for step in range(100):
-        with open(step_file, "w") as file:
-            file.write(str(step))
+        set_step(luck, step)
         status, output = luck.output(luck.tool("popcorn"), "migrate", str(steady.pid), "other")
         steady.goes_on()
         if not status:
@@ -83,6 +85,23 @@ def test_native_target_dies_at_every_step(luck):
 
 def test_emulated_target_dies_at_every_step(luck):
     kill_at_every_step(luck, "qemu-aarch64")
+
+
+def test_forked_copy_dies_at_every_step(luck):
+    """popcorn_fork fails, or the copy was there and its parent hears how it ended."""
+    os.symlink(os.path.join(HERE, "dying-emulator"), luck.path("qemu-aarch64"))
+    answers = []
+    for step in range(100):
+        set_step(luck, step)
+        output = luck.expect(
+            0, "(popcorn: [^\n]*\n)?popcorn_fork: [^\n]*\n", luck.tool("popcorn-run"), *NODES,
+            luck.program("forks"), "alone", seconds=20,
+            env=dict(luck.environment, PATH=luck.where + ":" + os.environ["PATH"]))
+        answers.append(output.split(": ")[-1].strip())
+        if answers[-1] == "good":
+            break
+    if step < 10 or len(set(answers) - {"good", "signal 9"}) != 1:
+        raise Failure(str(answers))
 
 
 def test_many_at_once(luck):
