@@ -260,8 +260,8 @@ static void clean_up(struct agent *a)
 	socket_close(a);
 	if (a->signals >= 0)
 		close(a->signals);
-	if (a->trace && a->trace != stderr)
-		fclose(a->trace);
+	trace_close(a);
+	reserve_give(a);
 	pcn_executable_close(&a->executable);
 }
 
@@ -289,6 +289,9 @@ int agent_run(struct options *options, const char *program, struct error *error)
 		err = signals_start(&a);
 	if (!err)
 		err = socket_listen(&a);
+	if (!err && !reserve_take(&a))
+		err = pcn_fail(&a.error, -errno, "%s: %s", a.executable.path,
+			       strerror(errno));
 	/* Children of a process that moved on become ours, not init's. */
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	if (!err)

@@ -28,6 +28,7 @@
 #define AGENT_PLANS	64
 #define AGENT_ORPHANS	256
 #define AGENT_IGNORED	2 /* signals */
+#define AGENT_RESERVE	3 /* descriptors */
 
 #define EXIT_AGENT 125 /* popcorn-run's own failures */
 #define EXIT_SAVED 75  /* checkpoint without --leave-running */
@@ -123,12 +124,14 @@ struct agent {
 	struct hops hops;
 	int next_plan;
 	int listener, signals;
+	int reserve[AGENT_RESERVE], reserved;
 	char socket_path[108];
 	sigset_t old_mask;
 	struct sigaction old_actions[AGENT_IGNORED];
 	uint64_t start_ns;
 	uint64_t held_signals; /* arrived while the program was between nodes */
 	FILE *trace;
+	int trace_error; /* the first one */
 	pid_t first_pid; /* what the program calls itself */
 	uint32_t moves, moves_failed;
 	bool ended, restore_failed;
@@ -157,11 +160,18 @@ struct process *process_prepare_fork(struct agent *a, int node, int *channel,
 				     char *argv_text, uint32_t *argv_size);
 /* Ends it if it still runs, and forgets it. */
 void process_drop(struct agent *a, struct process *p, bool kill_it);
-bool process_is_dying(const struct process *p);
+bool process_is_dying(struct agent *a, const struct process *p);
 /* Closes what the program has inherited through us. */
 void process_release_inherited(void);
 /* Makes every thread of it look at its request. */
 void process_interrupt(struct agent *a, struct process *p);
+
+/* --- reserve.c --- */
+
+/* Gives the reserved descriptors for use, and takes them back: false if some
+ * are in use still. */
+void reserve_give(struct agent *a);
+bool reserve_take(struct agent *a);
 
 /* --- operation.c --- */
 
@@ -211,6 +221,8 @@ int signals_exit_status(int status);
 /* --- trace.c --- */
 
 int trace_open(struct agent *a);
+/* Says so if something could not be written. */
+void trace_close(struct agent *a);
 /* from, to: nodes' indexes or -1. */
 void trace_event(struct agent *a, const char *event, int from, int to,
 		 const char *format, ...) __attribute__((format(printf, 5, 6)));

@@ -72,6 +72,19 @@ int client_connect(pid_t pid, struct error *error)
 	return fd;
 }
 
+/* An agent that turns somebody away says why before it hangs up. */
+static void take_reason(int socket, struct error *error)
+{
+	char reply[2048];
+	ssize_t n = recv(socket, reply, sizeof(reply) - 1, MSG_DONTWAIT);
+
+	if (n <= 0)
+		return;
+	reply[n] = 0;
+	if (!strncmp(reply, "error ", 6))
+		pcn_fail(error, -EPIPE, "%s", reply + 6);
+}
+
 int client_send(int socket, const char *text, int file, struct error *error)
 {
 	union {
@@ -89,18 +102,23 @@ int client_send(int socket, const char *text, int file, struct error *error)
 		header.msg_control = &control;
 		header.msg_controllen = sizeof(control);
 	}
-	if (sendmsg(socket, &header, MSG_NOSIGNAL) < 0)
-		return pcn_fail(error, -errno, "the program's agent has gone");
-	return 0;
+	if (sendmsg(socket, &header, MSG_NOSIGNAL) >= 0)
+		return 0;
+	pcn_fail(error, -EPIPE, "the program's agent has gone");
+	take_reason(socket, error);
+	return -EPIPE;
 }
 
 int client_receive(int socket, char *reply, size_t size, struct error *error)
 {
 	ssize_t n;
+	int resets = 0;
 
+	/* An agent that hangs up on what we have sent may have said why before.
+	 */
 	do
 		n = recv(socket, reply, size - 1, 0);
-	while (n < 0 && errno == EINTR);
+	while (n < 0 && (errno == EINTR || (errno == ECONNRESET && !resets++)));
 	if (n <= 0)
 		return pcn_fail(error, -EPIPE, "the program has ended");
 	reply[n] = 0;

@@ -11,8 +11,10 @@
 #include <unistd.h>
 
 /* So long that "/" and a pid still fit in a socket's address. */
-enum { MAX = sizeof(((struct sockaddr_un *)NULL)->sun_path) -
-	     sizeof("/2147483647") };
+enum {
+	MAX = sizeof(((struct sockaddr_un *)NULL)->sun_path) -
+	      sizeof("/2147483647")
+};
 
 static int name(char path[MAX + 1], struct error *error)
 {
@@ -74,8 +76,10 @@ int pcn_directory_each(int (*f)(pid_t pid, void *argument), void *argument,
 	if (result)
 		return result;
 	d = opendir(path);
+	if (!d && (errno == ENOENT || errno == EACCES))
+		return 0; /* none of this user's */
 	if (!d)
-		return 0;
+		return pcn_fail(error, -errno, "%s: %s", path, strerror(errno));
 	while (!result && (e = readdir(d))) {
 		int pid = atoi(e->d_name);
 

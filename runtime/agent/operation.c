@@ -24,6 +24,18 @@ static int error_of(int64_t value)
 	return value < 0 && value > -4096 ? (int)value : -EIO;
 }
 
+/* Why, behind what a node's process says it cannot do; it may have said both.
+ */
+static void set_reason(struct agent *a, const struct process *target)
+{
+	int err = error_of(a->packet.m.value[0]);
+	bool said = err == -EINVAL || err == -EPROTO;
+
+	pcn_fail(&a->error, err, "node %s: %.800s%s%s",
+		 a->options->nodes.list[target->node].name, a->packet.text,
+		 said ? "" : ": ", said ? "" : strerror(-err));
+}
+
 /* p: NULL if that process has ended. */
 static int tell(struct process *p, enum pcn_message_type type, int64_t value)
 {
@@ -348,7 +360,7 @@ static void commit_move(struct agent *a)
 	uint64_t end;
 
 	/* It may have died since it said that it stands. */
-	if (process_is_dying(target) || tell(target, PCN_MSG_COMMIT, 0)) {
+	if (process_is_dying(a, target) || tell(target, PCN_MSG_COMMIT, 0)) {
 		lost_target(a);
 		return;
 	}
@@ -473,9 +485,7 @@ void operation_message(struct agent *a, struct process *p)
 		break;
 	case PCN_MSG_FAILED:
 		if (from_target) {
-			pcn_fail(&a->error, -EIO, "node %s: %.900s",
-				 a->options->nodes.list[p->node].name,
-				 a->packet.text);
+			set_reason(a, p);
 			fail(a, error_of(a->packet.m.value[0]));
 		} else if (p == a->current && a->op.phase == PHASE_STOPPING) {
 			fail(a,

@@ -24,7 +24,7 @@ void orphans_keep(struct agent *a, pid_t pid, int status)
 }
 
 /* Does somebody who is not a process of ours count as our child? */
-static bool has_orphan(struct agent *a, int pid)
+static bool find_orphan(struct agent *a, int pid)
 {
 	char path[64];
 	bool found = false;
@@ -48,6 +48,16 @@ static bool has_orphan(struct agent *a, int pid)
 				found = false;
 	}
 	fclose(f);
+	return found;
+}
+
+static bool has_orphan(struct agent *a, int pid)
+{
+	bool found;
+
+	reserve_give(a);
+	found = find_orphan(a, pid);
+	reserve_take(a);
 	return found;
 }
 

@@ -34,6 +34,18 @@ static struct process *new_process(struct agent *a, int node)
 	return NULL;
 }
 
+/* For messages: "node NAME", or the program that is not on one yet. */
+static const char *name_of(struct agent *a, const struct process *p)
+{
+	static char text[64];
+
+	if (!a->current && !a->op.target)
+		return a->executable.path;
+	snprintf(text, sizeof(text), "node %s",
+		 a->options->nodes.list[p->node].name);
+	return text;
+}
+
 static int new_control(struct process *p)
 {
 	void *page;
@@ -83,13 +95,13 @@ static int prepare(struct agent *a, struct process *p,
 
 	control = new_control(p);
 	if (control < 0)
-		return pcn_fail(&a->error, control, "memfd: %s",
-				strerror(-control));
+		return pcn_fail(&a->error, control, "%s: memfd: %s",
+				name_of(a, p), strerror(-control));
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, channel) ||
 	    (role == PCN_ROLE_RESTORE &&
 	     socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, transfer))) {
-		err = pcn_fail(&a->error, -errno, "socketpair: %s",
-			       strerror(errno));
+		err = pcn_fail(&a->error, -errno, "%s: socketpair: %s",
+			       name_of(a, p), strerror(errno));
 	} else {
 		p->channel = channel[0];
 		p->transfer = transfer[0];
@@ -128,7 +140,9 @@ static void run(struct agent *a, enum pcn_channel_role role, int channel,
 	if (channel == number)
 		fcntl(number, F_SETFD, 0);
 	snprintf(value, sizeof(value), "%d", number);
-	setenv(PCN_CHANNEL_ENV, value, 1);
+	/* Without it a node's process would begin the program anew. */
+	if (setenv(PCN_CHANNEL_ENV, value, 1))
+		goto failed;
 	/* A process that waits for its state takes no signal before it knows
 	 * what the program does with it. */
 	signals_for_program(a);
@@ -149,18 +163,26 @@ static int spawn(struct agent *a, struct process *p, enum pcn_channel_role role,
 	int report[2], err = 0;
 
 	if (pipe2(report, O_CLOEXEC))
-		return pcn_fail(&a->error, -errno, "pipe: %s", strerror(errno));
+		return pcn_fail(&a->error, -errno, "%s: pipe: %s",
+				name_of(a, p), strerror(errno));
 	p->pid = fork();
 	if (p->pid == 0)
 		run(a, role, channel, path, argv, report[1]);
 	close(report[1]);
 	if (p->pid < 0)
-		err = errno;
+		err = pcn_fail(&a->error, -errno,
+			       "%s: cannot start a process: %s", name_of(a, p),
+			       strerror(errno));
 	else if (read(report[0], &err, sizeof(err)) != sizeof(err))
 		err = 0;
+	else
+		pcn_fail(&a->error, -err, "%s: %s",
+			 a->options->nodes.list[p->node].emulated
+				 ? path
+				 : a->executable.path,
+			 strerror(err));
 	close(report[0]);
-	return err ? pcn_fail(&a->error, -err, "%s: %s", path, strerror(err))
-		   : 0;
+	return err;
 }
 
 /* The slice's name for exec: through our own descriptors, so that none leaks
@@ -199,6 +221,11 @@ struct process *process_start(struct agent *a, int node_index,
 	while (program[count])
 		count++;
 	argv = calloc((size_t)count + PCN_NODE_ARGV + 2, sizeof(*argv));
+	if (!argv) {
+		pcn_fail(&a->error, -ENOMEM, "out of memory");
+		close(channel);
+		goto failed;
+	}
 	if (node->emulated) {
 		n = pcn_node_command(node, slice, command);
 		memcpy(argv, command, sizeof(*argv) * ((size_t)n - 1));
@@ -312,7 +339,7 @@ void process_drop(struct agent *a, struct process *p, bool kill_it)
 
 /* Has somebody killed it, though its channel may still be open?  A process with
  * much memory takes its time to end. */
-bool process_is_dying(const struct process *p)
+static bool is_dying(const struct process *p)
 {
 	unsigned long long pending, sum = 0;
 	unsigned int flags = PF_EXITING;
@@ -341,6 +368,16 @@ bool process_is_dying(const struct process *p)
 	return !f || flags & PF_EXITING || sum >> (SIGKILL - 1) & 1;
 }
 
+bool process_is_dying(struct agent *a, const struct process *p)
+{
+	bool dying;
+
+	reserve_give(a);
+	dying = is_dying(p);
+	reserve_take(a);
+	return dying;
+}
+
 /*
  * Does the task take the signal?  Not before the run time has its handler (it
  * would kill), nor while one waits there already (they would queue up in
@@ -366,7 +403,7 @@ static bool takes(pid_t pid, const char *task, int signal)
 	return (caught & ~pending) >> (signal - 1) & 1;
 }
 
-void process_interrupt(struct agent *a, struct process *p)
+static void interrupt(struct agent *a, const struct process *p)
 {
 	int signal = pcn_node_signal(&a->options->nodes.list[p->node],
 				     PCN_SIGNAL_INTERRUPT);
@@ -385,4 +422,11 @@ void process_interrupt(struct agent *a, struct process *p)
 		if (e->d_name[0] != '.' && takes(p->pid, e->d_name, signal))
 			syscall(SYS_tgkill, p->pid, atoi(e->d_name), signal);
 	closedir(tasks);
+}
+
+void process_interrupt(struct agent *a, struct process *p)
+{
+	reserve_give(a);
+	interrupt(a, p);
+	reserve_take(a);
 }

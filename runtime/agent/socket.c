@@ -13,6 +13,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#define NO_DESCRIPTOR "error its popcorn-run has too many open files"
+
 int socket_listen(struct agent *a)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
@@ -48,12 +50,23 @@ void socket_close(struct agent *a)
 	unlink(a->socket_path);
 }
 
+/* Whoever is turned away hears why. */
+static void turn_away(int fd, const char *why)
+{
+	send(fd, why, strlen(why), MSG_NOSIGNAL | MSG_DONTWAIT);
+	close(fd);
+}
+
 void socket_accept(struct agent *a)
 {
 	struct ucred peer;
 	socklen_t size = sizeof(peer);
-	int fd = accept4(a->listener, NULL, NULL, SOCK_CLOEXEC);
+	bool full;
+	int fd;
 
+	reserve_give(a); /* one that is not taken would wake us for ever */
+	fd = accept4(a->listener, NULL, NULL, SOCK_CLOEXEC);
+	full = !reserve_take(a);
 	if (fd < 0)
 		return;
 	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) ||
@@ -61,14 +74,16 @@ void socket_accept(struct agent *a)
 		close(fd);
 		return;
 	}
-	for (int i = 0; i < AGENT_CLIENTS; i++) {
+	for (int i = 0; i < AGENT_CLIENTS && !full; i++) {
 		if (a->clients[i].used)
 			continue;
 		a->clients[i].used = true;
 		a->clients[i].fd = fd;
 		return;
 	}
-	close(fd);
+	turn_away(fd, full ? NO_DESCRIPTOR
+			   : "error too many commands at the same time");
+	reserve_take(a);
 }
 
 void socket_reply(struct agent *a, int client, const char *format, ...)
@@ -117,13 +132,26 @@ static void reply_state(struct agent *a, int client)
 		     a->executable.path, more);
 }
 
+static void reply_no_node(struct agent *a, int client, const char *name)
+{
+	const struct nodes *nodes = &a->options->nodes;
+	char list[1024] = "";
+	size_t at = 0;
+
+	for (int i = 0; i < nodes->count && at < sizeof(list); i++)
+		at += (size_t)snprintf(list + at, sizeof(list) - at, "%s%s",
+				       i ? ", " : "", nodes->list[i].name);
+	socket_reply(a, client, "error no node '%.64s'; there are: %s", name,
+		     list);
+}
+
 static void request_move(struct agent *a, int client, const char *name)
 {
 	int node = pcn_nodes_find(&a->options->nodes, name);
 	int err;
 
 	if (node < 0) {
-		socket_reply(a, client, "error no node '%.64s'", name);
+		reply_no_node(a, client, name);
 		return;
 	}
 	if (a->current && a->current->node == node) {
@@ -136,13 +164,15 @@ static void request_move(struct agent *a, int client, const char *name)
 		socket_reply(a, client, "error %s", a->error.text);
 }
 
-static void request_checkpoint(struct agent *a, int client, int file,
+static void request_checkpoint(struct agent *a, int client, int file, bool full,
 			       bool leave_running)
 {
 	int err;
 
 	if (file < 0) {
-		socket_reply(a, client, "error no file came with the request");
+		socket_reply(a, client,
+			     full ? NO_DESCRIPTOR
+				  : "error no file came with the request");
 		return;
 	}
 	err = operation_checkpoint(a, file, leave_running, client);
@@ -194,8 +224,17 @@ void socket_request(struct agent *a, int client)
 {
 	char text[512];
 	int file;
-	ssize_t n = receive(a->clients[client].fd, text, sizeof(text), &file);
+	ssize_t n;
+	bool full;
 
+	reserve_give(a);
+	n = receive(a->clients[client].fd, text, sizeof(text), &file);
+	full = !reserve_take(a);
+	if (full && file >= 0) {
+		close(file);
+		file = -1;
+		reserve_take(a);
+	}
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
 	if (n <= 0) {
@@ -207,7 +246,7 @@ void socket_request(struct agent *a, int client)
 		return;
 	}
 	if (!strncmp(text, "checkpoint ", 11)) {
-		request_checkpoint(a, client, file,
+		request_checkpoint(a, client, file, full,
 				   !strcmp(text + 11, "leave-running"));
 		return;
 	}

@@ -24,6 +24,22 @@ int trace_open(struct agent *a)
 	return 0;
 }
 
+void trace_close(struct agent *a)
+{
+	bool failed;
+
+	if (!a->trace)
+		return;
+	failed = ferror(a->trace);
+	if (a->trace != stderr && fclose(a->trace))
+		failed = true;
+	a->trace = NULL;
+	if (failed)
+		fprintf(stderr,
+			"popcorn-run: %s: could not be written whole: %s\n",
+			a->options->trace, strerror(a->trace_error));
+}
+
 static void put_node(struct agent *a, const char *key, int node)
 {
 	const struct node *n;
@@ -49,5 +65,6 @@ void trace_event(struct agent *a, const char *event, int from, int to,
 	va_start(list, format);
 	vfprintf(a->trace, format, list);
 	va_end(list);
-	fputc('\n', a->trace);
+	if (fputc('\n', a->trace) == EOF && !a->trace_error)
+		a->trace_error = errno;
 }

@@ -179,8 +179,10 @@ int32_t pcn_real_pid(void);
  *   5. pcn_restore_finish() - lets all go and resumes the main thread from its
  *                             chain on the calling stack (if the main thread
  *                             had exited, the initial thread just ends).
- * On failure before step 5 it may exit; the source then resumes by itself.
+ * On failure before step 5 it may exit, by pcn_restore_refuse() with a reason;
+ * the source then resumes by itself.
  */
+_Noreturn void pcn_restore_refuse(int err, const char *what);
 void pcn_restore_begin(void);
 int pcn_restore_adopt(void);
 int pcn_thread_restore(struct pcn_thread *thread);

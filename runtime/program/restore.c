@@ -33,13 +33,16 @@ static struct {
 _Noreturn static void fail(int err, const char *what)
 {
 	struct pcn_message m = {.type = PCN_MSG_FAILED, .value = {err}};
-	char text[256];
 
-	pcn_format(text, sizeof(text), "%s (error %d)", what, -err);
-	m.text_size = (uint32_t)pcn_strlen(text);
-	pcn_packet_send(pcn_channel_fd(), &m, text, NULL, 0);
+	m.text_size = (uint32_t)pcn_strlen(what);
+	pcn_packet_send(pcn_channel_fd(), &m, what, NULL, 0);
 	pcn_sys(__NR_exit_group, 125);
 	__builtin_unreachable();
+}
+
+_Noreturn void pcn_restore_refuse(int err, const char *what)
+{
+	fail(err, what);
 }
 
 static void check(long result, const char *what)

@@ -99,8 +99,9 @@ void process_drop(struct agent *agent, struct process *p, bool kill_it)
 	memset(p, 0, sizeof(*p));
 }
 
-bool process_is_dying(const struct process *p)
+bool process_is_dying(struct agent *agent, const struct process *p)
 {
+	(void)agent;
 	return p->channel < 0;
 }
 
@@ -357,6 +358,7 @@ static void end(void)
 		if (a.clients[i].used)
 			close(client_end[i]);
 	socket_close(&a);
+	reserve_give(&a);
 	if (a.op.file >= 0)
 		close(a.op.file);
 	if (a.op.fork_channel >= 0)

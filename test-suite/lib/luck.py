@@ -96,6 +96,13 @@ class Luck:
         self.started.append(steady)
         return steady
 
+    def joined(self, started):
+        """The steady program that has been started so."""
+        started.__class__ = Steady
+        started.stop, started.beats = self.path("stop"), self.path("beats")
+        started.goes_on()
+        return started
+
     def restored(self, *command, **options):
         """What restores a saved steady program."""
         steady = Steady(self, None, None, command, options)
