@@ -254,14 +254,18 @@ static int map_control(int fd)
 
 int pcn_channel_start(void)
 {
-	const char *value = pcn_getenv(PCN_CHANNEL_ENV);
+	const char *value = pcn_getenv(PCN_CHANNEL_ENV), *value_end;
 	struct pcn_message m;
 	uint32_t fd_count = 2;
 	int fds[2] = {-1, -1}, err;
 
 	if (!value)
 		return 0;
-	channel.fd = (int)pcn_strtou(value, NULL);
+	channel.fd = (int)pcn_strtou(value, &value_end);
+	if (*value_end || !*value) { /* nor this */
+		channel.fd = -1;
+		return 0;
+	}
 	err = pcn_packet_receive(channel.fd, &m, channel.text,
 				 sizeof(channel.text) - 1, fds, &fd_count);
 	if (err || m.type != PCN_MSG_WELCOME ||

@@ -69,22 +69,34 @@ const struct pcn_tls_image *__popcorn_tls_image(void)
 	return &tls_image;
 }
 
-static uint64_t number_setting(const char *name)
-{
-	const char *value = pcn_getenv(name);
+/* What is no number is as good as not there; said when the program begins, not
+ * again on every node. */
+static const char *nonsense;
 
-	return value ? pcn_strtou(value, NULL) : 0;
+static uint64_t number_setting(const char *name, uint64_t otherwise)
+{
+	const char *value = pcn_getenv(name), *end;
+	uint64_t number;
+
+	if (!value || !*value)
+		return otherwise;
+	number = pcn_strtou(value, &end);
+	if (!*end && end - value < 20)
+		return number;
+	nonsense = name;
+	return otherwise;
 }
 
 static void read_settings(void)
 {
-	pcn_self_interval = number_setting("POPCORN_SELF");
-	pcn_self_seed = number_setting("POPCORN_SELF_SEED");
-	pcn_self_pause_us = number_setting("POPCORN_SELF_PAUSE");
-	pcn_check = number_setting("POPCORN_CHECK") != 0;
-	pcn_trace = number_setting("POPCORN_TRACE") != 0;
-	if (pcn_getenv("POPCORN_LOG"))
-		pcn_log_limit = number_setting("POPCORN_LOG");
+	uint64_t level = number_setting("POPCORN_LOG", PCN_LOG_WARN);
+
+	pcn_log_limit = level > PCN_LOG_DEBUG ? PCN_LOG_DEBUG : (int)level;
+	pcn_self_interval = number_setting("POPCORN_SELF", 0);
+	pcn_self_seed = number_setting("POPCORN_SELF_SEED", 0);
+	pcn_self_pause_us = number_setting("POPCORN_SELF_PAUSE", 0);
+	pcn_check = number_setting("POPCORN_CHECK", 0) != 0;
+	pcn_trace = number_setting("POPCORN_TRACE", 0) != 0;
 }
 
 static void reverse(uint64_t *entries, uint32_t count)
@@ -287,7 +299,7 @@ static void make_process(struct pcn_native *native, uint64_t argc, char **argv)
 	int error = pcn_state_map();
 
 	if (error)
-		pcn_die("no memory for the process state (%d)", -error);
+		pcn_die("no memory for the process state");
 	pcn_process->magic = PCN_PROCESS_MAGIC;
 	pcn_process->abi_version = PCN_ABI_VERSION;
 	memcpy(pcn_process->build_id, __popcorn_note.build_id,
@@ -333,7 +345,8 @@ static void make_nobody(struct pcn_native *native)
 	struct pcn_thread *thread;
 
 	if (block < 0)
-		pcn_die("no memory for thread-local storage");
+		pcn_restore_refuse((int)block,
+				   "no memory for thread-local storage");
 	thread = make_block(block);
 	thread->native = (uint64_t)native;
 	native->thread = thread;
@@ -393,6 +406,8 @@ _Noreturn void pcn_start(uint64_t *stack)
 	if (restored < 0)
 		pcn_die("no channel to the agent (%d)", -restored);
 	native = pcn_native_create(4 * side_stack_size());
+	if (!native && restored)
+		pcn_restore_refuse(-ENOMEM, "no memory for the machine stack");
 	if (!native)
 		pcn_die("no memory for the machine stack");
 	native->alive = 1;
@@ -401,6 +416,8 @@ _Noreturn void pcn_start(uint64_t *stack)
 		make_nobody(native);
 		pcn_stack_switch((uint64_t)native, restore, NULL);
 	}
+	if (nonsense)
+		pcn_log(PCN_LOG_WARN, "%s is not a number: left out", nonsense);
 	make_process(native, argc, argv);
 	pcn_poll_settle();
 	pcn_stack_switch((uint64_t)native, pcn_thread_run, native);
