@@ -57,6 +57,18 @@ int command_ps(int argc, char **argv, struct error *error)
 	return pcn_directory_each(print_agent, NULL, error);
 }
 
+/* An argument that no option of the command is. */
+static int unknown(const char *argument, const char *const *with_value,
+		   struct error *error)
+{
+	for (; *with_value; with_value++)
+		if (!strcmp(argument, *with_value))
+			return pcn_fail(error, -EINVAL, "%s needs a value",
+					argument);
+	return pcn_fail(error, -EINVAL, "unknown argument %s (try --help)",
+			argument);
+}
+
 static pid_t pid_of(const char *text)
 {
 	char *end;
@@ -185,6 +197,7 @@ static int checkpoint(int fd, const char *path, const char *temporary, int file,
 
 int command_checkpoint(int argc, char **argv, struct error *error)
 {
+	static const char *const with_value[] = {"-o", NULL};
 	const char *pid = NULL, *path = NULL;
 	bool leave_running = false;
 	char temporary[4096];
@@ -198,9 +211,7 @@ int command_checkpoint(int argc, char **argv, struct error *error)
 		else if (argv[i][0] != '-' && !pid)
 			pid = argv[i];
 		else
-			return pcn_fail(error, -EINVAL,
-					"unknown argument %s (try --help)",
-					argv[i]);
+			return unknown(argv[i], with_value, error);
 	}
 	if (!pid || !path)
 		return pcn_fail(error, -EINVAL,
@@ -229,6 +240,7 @@ int command_restore(int argc, char **argv, struct error *error)
 {
 	static struct options options;
 	static struct saved saved;
+	static const char *const with_value[] = {"--exe", NULL};
 	const char *path = NULL, *exe = NULL;
 	bool drop_lost = false;
 	int err;
@@ -248,9 +260,7 @@ int command_restore(int argc, char **argv, struct error *error)
 		else if (argv[i][0] != '-' && !path)
 			path = argv[i];
 		else
-			return pcn_fail(error, -EINVAL,
-					"unknown argument %s (try --help)",
-					argv[i]);
+			return unknown(argv[i], with_value, error);
 	}
 	if (!path)
 		return pcn_fail(error, -EINVAL, "FILE expected (try --help)");

@@ -106,8 +106,9 @@ int pcn_executable_open(struct executable *x, const char *name,
 	for (int i = 0; i < PCN_ISA_COUNT; i++)
 		x->slices[i] = -1;
 	x->fd = -1;
-	if (find_in_path(name, path, sizeof(path)))
-		return pcn_fail(error, -ENOENT, "%s: not found", name);
+	if (!name[0] || find_in_path(name, path, sizeof(path)))
+		return pcn_fail(error, -ENOENT, "%s: not found",
+				name[0] ? name : "''");
 	x->fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (x->fd < 0 || fstat(x->fd, &st))
 		return pcn_fail(error, -errno, "%s: %s", path, strerror(errno));

@@ -74,16 +74,32 @@ static int take_hop(struct options *o, const char *text, struct error *error)
 	double min, max;
 	unsigned long long seed =
 		(unsigned long long)time(NULL) * 1000003u + (unsigned)getpid();
-	unsigned int count;
-	int n = sscanf(text, "%u:%lf-%lf:%llu", &count, &min, &max, &seed);
+	unsigned long long count;
+	int end[2] = {-1, -1}, size = (int)strlen(text);
+	int n = sscanf(text, "%llu:%lf-%lf%n:%llu%n", &count, &min, &max,
+		       &end[0], &seed, &end[1]);
 
-	if (n < 3 || !to_ns(min, 1e6, &o->hops.min_ns) ||
+	if (n < 3 || end[n - 3] != size || count > UINT32_MAX ||
+	    strchr("+- ", text[0]) || !to_ns(min, 1e6, &o->hops.min_ns) ||
 	    !to_ns(max, 1e6, &o->hops.max_ns) || max < min)
 		return pcn_fail(error, -EINVAL,
 				"--hop %s: N:MIN-MAX[:SEED] expected", text);
-	o->hops.left = count;
+	o->hops.left = (uint32_t)count;
 	/* xorshift never leaves zero */
 	o->hops.random = (seed + 1) * 0x9e3779b97f4a7c15ull | 1;
+	return 1;
+}
+
+static int take_timeout(struct options *o, const char *text,
+			struct error *error)
+{
+	char *end;
+	double seconds = strtod(text, &end);
+
+	if (end == text || *end || !to_ns(seconds, 1e9, &o->timeout_ns) ||
+	    !o->timeout_ns)
+		return pcn_fail(error, -EINVAL,
+				"--timeout %s: seconds expected", text);
 	return 1;
 }
 
@@ -129,12 +145,7 @@ int options_take(struct options *o, int argc, char **argv, int *i,
 		o->trace = value;
 		return 1;
 	default:
-		if (!to_ns(strtod(value, NULL), 1e9, &o->timeout_ns) ||
-		    !o->timeout_ns)
-			return pcn_fail(error, -EINVAL,
-					"--timeout %s: seconds expected",
-					value);
-		return 1;
+		return take_timeout(o, value, error);
 	}
 }
 

@@ -1,6 +1,7 @@
 /* popcorn: looks at programs under control, moves, saves and restores them. */
 #include "commands.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -85,6 +86,9 @@ int main(int argc, char **argv)
 			return 0;
 		}
 		status = commands[i].run(argc - 2, argv + 2, &error);
+		if (!status && (fflush(stdout) || ferror(stdout)))
+			status = pcn_fail(&error, -EIO, "cannot write: %s",
+					  strerror(errno));
 		if (status < 0)
 			fprintf(stderr, "popcorn %s: %s\n", argv[1],
 				error.text);
