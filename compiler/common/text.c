@@ -171,6 +171,19 @@ int pcn_remove_output(const char *path)
 	return unlink(path) && errno != ENOENT ? -errno : 0;
 }
 
+int pcn_write_output(const char *path, const void *data, size_t size)
+{
+	/* A running program's file must not be written to, but may be replaced.
+	 */
+	int result = pcn_remove_output(path);
+
+	if (!result)
+		result = pcn_write_file(path, data, size, 0777);
+	if (result && result != -EISDIR)
+		pcn_remove_output(path);
+	return result;
+}
+
 bool pcn_starts_with(const char *text, const char *prefix)
 {
 	return !strncmp(text, prefix, strlen(prefix));

@@ -35,6 +35,8 @@ int pcn_write_file(const char *path, const void *data, size_t size,
 /* Removes an output of before, if it is a file: -o /dev/null is common, and
  * root could remove it.  0 (also when there is none) or -errno. */
 int pcn_remove_output(const char *path);
+/* Writes an executable in the place of one of before: whole or not at all. */
+int pcn_write_output(const char *path, const void *data, size_t size);
 
 bool pcn_starts_with(const char *text, const char *prefix);
 /* What follows the last slash. */

@@ -8,6 +8,7 @@
  */
 #include "compile.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -60,10 +61,21 @@ static void add_flags(struct strings *command, const char *const *flags,
 		pcn_strings_add(command, flags[i]);
 }
 
+/* clang does not see the terminal: its messages pass through us. */
+static bool colours(void)
+{
+	const char *terminal = getenv("TERM"), *none = getenv("NO_COLOR");
+
+	return isatty(STDERR_FILENO) && !(none && *none) && terminal &&
+	       strcmp(terminal, "dumb") != 0;
+}
+
 static void add_options(struct strings *command, const struct tools *tools,
 			const struct options *options)
 {
 	pcn_strings_add(command, tools->clang);
+	if (colours())
+		pcn_strings_add(command, "-fcolor-diagnostics");
 	add_flags(command, portable_machine,
 		  sizeof(portable_machine) / sizeof(char *));
 	pcn_strings_add_all(command, &options->compile);
@@ -182,15 +194,15 @@ int pcn_compile_for_link(const struct tools *tools, struct options *options,
 		add_dependency_file(options, input);
 		source_command(&command, tools, options, input, "-c", object);
 		if (started - finished == (size_t)(parallel > 0 ? parallel : 1))
-			result = pcn_run_wait(&jobs[finished++], error);
+			result = pcn_run_finish(&jobs[finished++], error);
 		if (!result)
-			result = pcn_run_start(&jobs[started++], &command, NULL,
+			result = pcn_run_start(&jobs[started++], &command,
 					       error);
 		input->kind = INPUT_OBJECT;
 		input->text = object;
 	}
 	while (finished < started) {
-		int failed = pcn_run_wait(&jobs[finished++], error);
+		int failed = pcn_run_finish(&jobs[finished++], error);
 
 		result = result ? result : failed;
 	}

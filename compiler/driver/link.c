@@ -78,9 +78,7 @@ int pcn_link_library(struct link *link, struct error *error)
 		return result;
 	result = pcn_read_file(library, &data, &size);
 	if (!result)
-		result = pcn_remove_output(link->output);
-	if (!result)
-		result = pcn_write_file(link->output, data, size, 0777);
+		result = pcn_write_output(link->output, data, size);
 	if (result)
 		return pcn_fail(error, result, "%s: %s", link->output,
 				strerror(-result));
@@ -94,20 +92,6 @@ static void add_entry_points(struct strings *command)
 		pcn_strings_add(command, "-u");
 		pcn_strings_add(command, entry_points[i]);
 	}
-}
-
-int pcn_link_run(const struct link *link, struct strings *command,
-		 const char *name, struct error *error)
-{
-	char *messages = pcn_temps_path(name);
-	struct job job;
-	int result = pcn_run_start(&job, command, messages, error);
-
-	if (!result)
-		result = pcn_run_wait(&job, error);
-	if (!link->options->dry_run)
-		pcn_messages_print(messages);
-	return result;
 }
 
 int pcn_link_merge(struct link *link, struct error *error)
@@ -143,7 +127,7 @@ int pcn_link_merge(struct link *link, struct error *error)
 	if (!options->no_default_libs)
 		pcn_strings_take(&command,
 				 pcn_format("%s/lib/libc.a", tools->sysroot));
-	return pcn_link_run(link, &command, "merge.messages", error);
+	return pcn_run(&command, error);
 }
 
 static char level_of(const struct options *options)
@@ -184,23 +168,21 @@ int pcn_link_portable(struct link *link, struct error *error)
 }
 
 /* Starts a process per ISA and waits for all, also when one fails. */
-static int for_each_isa(struct link *link, const char *messages,
+static int for_each_isa(struct link *link,
 			void (*command_for)(struct link *, size_t,
 					    struct strings *),
 			struct error *error)
 {
 	struct job jobs[8] = {0};
 	size_t count = link->options->isa_count;
+	bool said = false;
 	int result = 0;
 
 	for (size_t i = 0; i < count && !result; i++) {
-		char *name = pcn_format("%s.%s", link->options->isas[i]->name,
-					messages);
 		struct strings command = {0};
 
 		command_for(link, i, &command);
-		result = pcn_run_start(&jobs[i], &command, pcn_temps_path(name),
-				       error);
+		result = pcn_run_start(&jobs[i], &command, error);
 	}
 	for (size_t i = 0; i < count; i++) {
 		int failed = pcn_run_wait(&jobs[i], error);
@@ -208,12 +190,12 @@ static int for_each_isa(struct link *link, const char *messages,
 		result = result ? result : failed;
 	}
 	/* What is wrong on one ISA is wrong on all: say it once. */
-	for (size_t i = 0; i < count && !link->options->dry_run; i++) {
-		char *name = pcn_format("%s.%s", link->options->isas[i]->name,
-					messages);
-
-		if (pcn_messages_print(pcn_temps_path(name)))
-			break;
+	for (size_t i = 0; i < count; i++) {
+		if (jobs[i].said && jobs[i].said[0] && !said) {
+			pcn_messages_print(jobs[i].said);
+			said = true;
+		}
+		free(jobs[i].said);
 	}
 	return result;
 }
@@ -260,7 +242,6 @@ static void generate_command(struct link *link, size_t i,
 /* opt goes on with an unknown CPU, and fails where nobody understands it. */
 static int check_cpus(const struct link *link, struct error *error)
 {
-	char *messages = pcn_temps_path("cpu.messages"), *text;
 	int result = 0;
 
 	for (size_t i = 0; i < link->options->isa_count && !result; i++) {
@@ -268,7 +249,6 @@ static int check_cpus(const struct link *link, struct error *error)
 		const struct strings *arguments =
 			&link->options->codegen[isa - pcn_isas];
 		struct strings command = {0};
-		size_t size;
 		struct job job;
 
 		if (!arguments->count)
@@ -280,15 +260,16 @@ static int check_cpus(const struct link *link, struct error *error)
 		pcn_strings_add(&command, "-passes=");
 		pcn_strings_add(&command, "-disable-output");
 		pcn_strings_add(&command, "/dev/null");
-		result = pcn_run_start(&job, &command, messages, error);
-		if (!result && pcn_run_wait(&job, error))
-			result = -EINVAL;
-		if (!pcn_read_file(messages, &text, &size) && size) {
-			text[strcspn(text, "\n")] = 0;
+		result = pcn_run_start(&job, &command, error);
+		if (!result)
+			result = pcn_run_wait(&job, error);
+		if (job.said && job.said[0]) {
+			job.said[strcspn(job.said, "\n")] = 0;
 			error->text[0] = 0;
 			result = pcn_fail(error, -EINVAL, "%s: %s", isa->name,
-					  text);
+					  job.said);
 		}
+		free(job.said);
 	}
 	return result;
 }
@@ -309,8 +290,7 @@ int pcn_link_generate(struct link *link, struct error *error)
 	if (!link->options->dry_run)
 		result = check_cpus(link, error);
 	if (!result)
-		result = for_each_isa(link, "codegen.messages",
-				      generate_command, error);
+		result = for_each_isa(link, generate_command, error);
 	return result;
 }
 
@@ -366,7 +346,7 @@ static void slice_command(struct link *link, size_t i, struct strings *command)
 
 int pcn_link_slices(struct link *link, struct error *error)
 {
-	return for_each_isa(link, "ld.messages", slice_command, error);
+	return for_each_isa(link, slice_command, error);
 }
 
 int pcn_link_fat(struct link *link, struct error *error)

@@ -26,10 +26,6 @@ int pcn_link_library(struct link *link, struct error *error);
 /* -r: the objects as one bitcode object. */
 int pcn_link_relocatable(struct link *link, struct error *error);
 /* Symbols, archives, weak and common definitions resolved: one module. */
-/* Runs the linker; what it says, kept in the intermediate file `name`, is
- * printed a line a message. */
-int pcn_link_run(const struct link *link, struct strings *command,
-		 const char *name, struct error *error);
 int pcn_link_merge(struct link *link, struct error *error);
 /* The portable passes, once. */
 int pcn_link_portable(struct link *link, struct error *error);

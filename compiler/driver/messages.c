@@ -119,14 +119,28 @@ static char *print_symbol(char *line, char *rest)
 	return rest;
 }
 
-bool pcn_messages_print(const char *path)
-{
-	char *text, *rest;
-	size_t size;
+/* What LLVM puts in front of an error that it has no other way to report. */
+static const char *const fatal[] = {"LLVM ERROR: ",
+				    "fatal error: error in backend: "};
 
-	if (pcn_read_file(path, &text, &size) || !size)
-		return false;
-	for (rest = text; *rest;) {
+static void print_line(const char *line)
+{
+	for (size_t i = 0; i < sizeof(fatal) / sizeof(*fatal); i++)
+		if (pcn_starts_with(line, fatal[i])) {
+			fprintf(stderr, "popcorn-clang: error: %s\n",
+				line + strlen(fatal[i]));
+			return;
+		}
+	fprintf(stderr, "%s\n", line);
+}
+
+void pcn_messages_print(char *text)
+{
+	char *rest = text, *dump = strstr(text, "PLEASE submit a bug report");
+
+	if (dump && strstr(text, "IO failure on output stream"))
+		*dump = 0; /* a full disk is no bug of LLVM's */
+	while (*rest) {
 		char *line = rest, *symbol;
 
 		rest += strcspn(rest, "\n");
@@ -137,9 +151,7 @@ bool pcn_messages_print(const char *path)
 			symbol = strstr(line, DUPLICATE);
 		if (symbol)
 			rest = print_symbol(symbol, rest);
-		else if (*line)
-			fprintf(stderr, "%s\n", line);
+		else
+			print_line(line);
 	}
-	free(text);
-	return true;
 }

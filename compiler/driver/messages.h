@@ -1,15 +1,13 @@
-/* messages.h - the linker's messages, as one line each. */
+/* messages.h - the tools' messages, as one line each. */
 #ifndef PCN_DRIVER_MESSAGES_H
 #define PCN_DRIVER_MESSAGES_H
 
-#include <stdbool.h>
-
 /*
- * Prints to stderr what a tool wrote to the file `path`.  The linker's account
- * of an undefined symbol, of several lines, becomes
+ * Prints to stderr what a tool said; text is changed.  The linker's account of
+ * an undefined symbol, of several lines, becomes
  *   undefined symbol: NAME (referenced by FUNCTION, FUNCTION)
- * False if the file holds nothing.
+ * and LLVM's of a full disk, with a stack dump, one line.
  */
-bool pcn_messages_print(const char *path);
+void pcn_messages_print(char *text);
 
 #endif

@@ -28,5 +28,5 @@ int pcn_link_relocatable(struct link *link, struct error *error)
 	for (size_t i = 0; i < options->input_count; i++)
 		if (options->inputs[i].kind != INPUT_SOURCE)
 			pcn_strings_add(&command, options->inputs[i].text);
-	return pcn_link_run(link, &command, "partial.messages", error);
+	return pcn_run(&command, error);
 }

@@ -1,4 +1,5 @@
 #include "run.h"
+#include "messages.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -53,31 +54,57 @@ static void print_command(const struct strings *arguments)
 }
 
 int pcn_run_start(struct job *job, const struct strings *arguments,
-		  const char *messages, struct error *error)
+		  struct error *error)
 {
 	posix_spawn_file_actions_t actions;
-	int result;
+	int result, said[2];
 
-	*job = (struct job){.tool = pcn_basename(arguments->items[0])};
+	*job = (struct job){.tool = pcn_basename(arguments->items[0]),
+			    .said_fd = -1};
 	if (trace)
 		print_command(arguments);
 	if (pretend)
 		return 0;
+	/* Not to a file: a disk may be full. */
+	if (pipe2(said, O_CLOEXEC))
+		return pcn_fail(error, -errno, "pipe: %s", strerror(errno));
+	job->said_fd = said[0];
 	posix_spawn_file_actions_init(&actions);
-	if (messages)
-		posix_spawn_file_actions_addopen(
-			&actions, STDERR_FILENO, messages,
-			O_WRONLY | O_CREAT | O_TRUNC, 0600);
+	posix_spawn_file_actions_adddup2(&actions, said[1], STDERR_FILENO);
 	result = posix_spawn(&job->pid, arguments->items[0], &actions, NULL,
 			     arguments->items, environ);
 	posix_spawn_file_actions_destroy(&actions);
+	close(said[1]);
 	if (result) {
 		job->pid = 0;
+		close(job->said_fd);
 		return pcn_fail(error, -result, "cannot run %s: %s",
 				arguments->items[0], strerror(result));
 	}
 	remember(0, job->pid);
 	return 0;
+}
+
+/* All that the tool says, up to its end. */
+static void read_said(struct job *job)
+{
+	size_t used = 0, room = 4096;
+	ssize_t got;
+
+	job->said = pcn_alloc(room);
+	for (;;) {
+		got = read(job->said_fd, job->said + used, room - used - 1);
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got <= 0)
+			break;
+		used += (size_t)got;
+		if (used + 1 == room)
+			job->said = pcn_realloc(job->said, room *= 2);
+	}
+	job->said[used] = 0;
+	close(job->said_fd);
+	job->said_fd = -1;
 }
 
 int pcn_run_wait(struct job *job, struct error *error)
@@ -86,6 +113,7 @@ int pcn_run_wait(struct job *job, struct error *error)
 
 	if (!job->pid)
 		return 0;
+	read_said(job);
 	while (waitpid(job->pid, &status, 0) < 0)
 		if (errno != EINTR)
 			return pcn_fail(error, -errno, "cannot wait for %s: %s",
@@ -96,17 +124,29 @@ int pcn_run_wait(struct job *job, struct error *error)
 		return pcn_fail(error, -ECHILD,
 				"%s was killed by signal %d (%s)", job->tool,
 				WTERMSIG(status), strsignal(WTERMSIG(status)));
-	if (WEXITSTATUS(status))
-		return -ECHILD;
-	return 0;
+	if (WEXITSTATUS(status) && !job->said[0])
+		return pcn_fail(error, -ECHILD, "%s failed with status %d",
+				job->tool, WEXITSTATUS(status));
+	return WEXITSTATUS(status) ? -ECHILD : 0;
+}
+
+int pcn_run_finish(struct job *job, struct error *error)
+{
+	int result = pcn_run_wait(job, error);
+
+	if (job->said)
+		pcn_messages_print(job->said);
+	free(job->said);
+	job->said = NULL;
+	return result;
 }
 
 int pcn_run(const struct strings *arguments, struct error *error)
 {
 	struct job job;
-	int result = pcn_run_start(&job, arguments, NULL, error);
+	int result = pcn_run_start(&job, arguments, error);
 
-	return result ? result : pcn_run_wait(&job, error);
+	return result ? result : pcn_run_finish(&job, error);
 }
 
 /* The directory is flat. */
@@ -195,4 +235,10 @@ void pcn_temps_guard(const char *output)
 	guarded[0] = 0;
 	if (output)
 		snprintf(guarded, sizeof(guarded), "%s", output);
+}
+
+void pcn_temps_remove_guarded(void)
+{
+	if (guarded[0])
+		pcn_remove_output(guarded);
 }

@@ -9,27 +9,34 @@
 #include "text.h"
 
 struct job {
-	pid_t pid;
 	const char *tool; /* its name, for messages */
+	char *said;	  /* what it wrote to stderr, when it has ended */
+	pid_t pid;
+	int said_fd; /* where that arrives */
 };
 
 /* -v: every command line goes to stderr first. -###: only that. */
 void pcn_run_trace(bool verbose, bool dry_run);
 
-/* Starts arguments->items[0].  Its stderr goes to the file `messages` if that
- * is not NULL.  0 or -errno. */
+/* Starts arguments->items[0].  0 or -errno. */
 int pcn_run_start(struct job *job, const struct strings *arguments,
-		  const char *messages, struct error *error);
-/* Waits.  0, or -ECHILD when the tool failed: it has said why. */
+		  struct error *error);
+/* Waits.  0, or -ECHILD when the tool failed: it has said why in job->said,
+ * which is the caller's to print and free; if not, error says so. */
 int pcn_run_wait(struct job *job, struct error *error);
+/* Starts, waits, prints. */
 int pcn_run(const struct strings *arguments, struct error *error);
+/* Waits for one that was started, prints. */
+int pcn_run_finish(struct job *job, struct error *error);
 
 /* The directory for intermediate files: a fresh one that goes when the
  * process ends, signals included, or `keep`, which stays. */
 int pcn_temps_create(const char *keep, struct error *error);
 /* The path of a file in it. */
 char *pcn_temps_path(const char *name);
-/* An output that is removed, too, if a signal ends us while it is written. */
+/* An output that is removed if a signal ends us while it is written. */
 void pcn_temps_guard(const char *output);
+/* Or if it could not be written whole. */
+void pcn_temps_remove_guarded(void);
 
 #endif

@@ -100,21 +100,11 @@ void pcn_fat_free(struct fat *fat)
 static int write_executable(const char *output, const struct buffer *buffer,
 			    struct error *error)
 {
-	int result;
+	int result = pcn_write_output(output, buffer->data, buffer->size);
 
-	/* A running program's file must not be written to, but may be replaced.
-	 */
-	result = pcn_remove_output(output);
-	if (result)
-		return pcn_fail(error, result, "%s: %s", output,
-				strerror(-result));
-	result = pcn_write_file(output, buffer->data, buffer->size, 0777);
-	if (result) {
-		pcn_remove_output(output);
-		return pcn_fail(error, result, "%s: %s", output,
-				strerror(-result));
-	}
-	return 0;
+	return result ? pcn_fail(error, result, "%s: %s", output,
+				 strerror(-result))
+		      : 0;
 }
 
 /* Puts a new section table behind the buffer, whose start is an ELF file. */

@@ -1,6 +1,8 @@
 /*
  * popcorn-lipo - the slices of an executable.
  */
+#include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -167,6 +169,7 @@ int main(int argc, char **argv)
 					       "-verify"};
 	struct error error = {""};
 	bool known = false;
+	int result;
 
 	for (size_t i = 0; argc > 1 && i < sizeof(commands) / sizeof(*commands);
 	     i++)
@@ -183,7 +186,13 @@ int main(int argc, char **argv)
 		fputs(usage, stderr);
 		return 1;
 	}
-	if (run(argc, argv, &error) == 0)
+	/* A full disk is an error like others, not a signal. */
+	signal(SIGXFSZ, SIG_IGN);
+	result = run(argc, argv, &error);
+	if (fflush(stdout) || ferror(stdout))
+		result = pcn_fail(&error, -EIO, "cannot write: %s",
+				  strerror(errno));
+	if (result == 0)
 		return 0;
 	if (error.text[0])
 		fprintf(stderr, "popcorn-lipo: error: %s\n", error.text);
