@@ -160,6 +160,22 @@ size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t size_max,
 	return size;
 }
 
+/* What is found goes below the build tree, from wherever this is started. */
+int LLVMFuzzerInitialize(int *argc, char ***argv)
+{
+	static char prefix[] = "-artifact_prefix=" FUZZ_FOUND "/";
+	char **more = calloc((size_t)*argc + 2, sizeof(*more));
+
+	if (!more)
+		abort();
+	more[0] = (*argv)[0];
+	more[1] = prefix; /* another one behind it wins */
+	memcpy(more + 2, *argv + 1, sizeof(*more) * (size_t)(*argc - 1));
+	*argv = more;
+	*argc += 1;
+	return 0;
+}
+
 const char *fuzz_file(const uint8_t *data, size_t size)
 {
 	static char path[32];
