@@ -2,6 +2,7 @@
 
 import os
 import random
+import re
 import subprocess
 
 from luck import NODES
@@ -65,19 +66,50 @@ def test_flipped_executable(luck):
     flipped = luck.path("flipped")
     generator = random.Random(1)
     shoff = int.from_bytes(whole[40:48], "little")
-    for i in range(40):
+    write(flipped, b"")
+    os.chmod(flipped, 0o755)
+    for i in range(60):
         data = bytearray(whole)
         low, high = ((0, 64), (shoff, len(whole)))[i % 2]
         data[generator.randrange(low, high)] ^= 1 << generator.randrange(8)
         write(flipped, data)
+        status, output = luck.output(luck.tool("popcorn-run"), flipped)
+        # With another entry the kernel runs it as it is.
+        if (status, output) != (9, "short\n") and not (status == 125 and re.fullmatch(
+                "popcorn(-run)?: [^\n]*\n", output)) and not (i % 2 == 0 and status > 128):
+            raise Failure("popcorn-run: status %d\n%s" % (status, output))
         status, output = luck.output(luck.tool("popcorn-lipo"), "-info", flipped)
         if status not in (0, 1) or status and (
                 not output.startswith("popcorn-lipo: error: ") or output.count("\n") != 1):
             raise Failure("status %d\n%s" % (status, output))
-    os.chmod(flipped, 0o755)
     for size in (0, 10, 63, 64, 5000, len(whole) // 2):
         write(flipped, whole[:size])
         luck.expect(125, "popcorn-run: %s: .*\n" % flipped, luck.tool("popcorn-run"), flipped)
+
+
+def test_flipped_slice(luck):
+    """The ELF header of the slice that a move wants: it moves, or stays and goes on."""
+    program = luck.program("steady")
+    whole = read(program)
+    at = whole.index(b"\x7fELF", 1)
+    generator = random.Random(1)
+    refused = 0
+    for i in range(24):
+        data = bytearray(whole)
+        data[at + (i, 24 + i % 8, generator.randrange(64))[i // 8]] ^= 1 << generator.randrange(8)
+        flipped = luck.path("flipped%d" % i)
+        write(flipped, data)
+        os.chmod(flipped, 0o755)
+        steady = luck.restored(luck.tool("popcorn-run"), *NODES, flipped, luck.path("stop"),
+                               luck.path("beats"))
+        status, output = luck.output(luck.tool("popcorn"), "migrate", str(steady.pid), "arm")
+        if status and not (status == 1 and re.fullmatch("popcorn migrate: [^\n]*\n", output)):
+            raise Failure("byte %d: %d %s" % (i, status, output))
+        refused += status
+        steady.goes_on()
+        steady.finishes("(?s)(.*\n)?good\n")  # what an emulator says
+    if refused < 5:
+        raise Failure("refused %d times" % refused)
 
 
 def test_checkpoint_of_another_build(luck):
@@ -138,7 +170,8 @@ def test_file_too_large(luck):
 
 
 def test_programs_own_checkpoint_too_large(luck):
-    luck.expect(0, "refused: File too large\nsaved\n", luck.program("saves"))
+    write(luck.path("saved"), b"old")
+    luck.expect(0, "refused: File too large\nstill there: old\nsaved\n", luck.program("saves"))
     if "saved.tmp" in os.listdir(luck.where):
         raise Failure("a half-written file is left")
 

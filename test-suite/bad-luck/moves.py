@@ -161,6 +161,22 @@ def test_while_children_come_and_go(luck):
     steady.finishes()
 
 
+def test_while_copies_come_and_go(luck):
+    """popcorn_fork and popcorn migrate at the same time: one of them waits or says why not."""
+    steady = luck.steady("copies")
+    moved = 0
+    for node in 10 * ("arm", "x86"):
+        status, output = luck.output(luck.tool("popcorn"), "migrate", str(steady.pid), node)
+        if (status, output) not in (
+                (0, ""), (1, "popcorn migrate: another operation is under way\n")):
+            raise Failure("%d %s" % (status, output))
+        moved += not status
+        steady.goes_on()
+    if not moved:
+        raise Failure("it never moved")
+    steady.finishes()
+
+
 def test_program_executes_another(luck):
     """It is no longer under control; who asks for a move hears so soon."""
     program = luck.program("executes")

@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <popcorn.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -85,6 +86,21 @@ static void make_children(void)
 		wrong("a child that exits");
 }
 
+/* Copies on the other node, which is the source again when the program moves. */
+static void make_copy(void)
+{
+	int status;
+	pid_t child;
+
+	do
+		child = popcorn_fork(!popcorn_node());
+	while (child < 0 && (errno == EBUSY || errno == EAGAIN));
+	if (!child)
+		_exit(3);
+	if (child < 0 || waitpid(child, &status, 0) != child || status != 3 << 8)
+		wrong("a copy");
+}
+
 static void touch_big(unsigned round)
 {
 	size_t at = round * 4096ul % BIG;
@@ -131,6 +147,8 @@ int main(int argc, char **argv)
 		work();
 		if (!strcmp(what, "children"))
 			make_children();
+		if (!strcmp(what, "copies"))
+			make_copy();
 		if (!strcmp(what, "big"))
 			touch_big(round);
 		if (write(beats, ".", 1) != 1)
