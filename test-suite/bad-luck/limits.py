@@ -130,7 +130,7 @@ def as_user(luck):
 
 def test_processes(luck):
     """No process for a target, no thread of it, one by one; then all of them."""
-    sweep(luck, "nproc", range(0, 18), *as_user(luck))
+    sweep(luck, "nproc", range(0, 20), *as_user(luck))
 
 
 def test_processes_of_the_program(luck):

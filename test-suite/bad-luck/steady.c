@@ -61,6 +61,14 @@ static void *thread(void *argument)
 	return NULL;
 }
 
+/* Stops for a move only when it is interrupted. */
+static void *blocked(void *argument)
+{
+	while (!ending)
+		sleep(1000);
+	return argument;
+}
+
 static void handle(int signal)
 {
 	count[signal]++;
@@ -86,7 +94,8 @@ static void make_children(void)
 		wrong("a child that exits");
 }
 
-/* Copies on the other node, which is the source again when the program moves. */
+/* Copies on the other node, which is the source again when the program moves.
+ */
 static void make_copy(void)
 {
 	int status;
@@ -97,7 +106,8 @@ static void make_copy(void)
 	while (child < 0 && (errno == EBUSY || errno == EAGAIN));
 	if (!child)
 		_exit(3);
-	if (child < 0 || waitpid(child, &status, 0) != child || status != 3 << 8)
+	if (child < 0 || waitpid(child, &status, 0) != child ||
+	    status != 3 << 8)
 		wrong("a copy");
 }
 
@@ -126,7 +136,7 @@ int main(int argc, char **argv)
 {
 	const char *what = argc > 3 ? argv[3] : "";
 	int beats = open(argv[2], O_WRONLY | O_CREAT | O_APPEND, 0600);
-	pthread_t threads[3];
+	pthread_t threads[3], sleeper;
 	struct sigaction action = {.sa_handler = handle,
 				   .sa_flags = SA_RESTART};
 
@@ -141,6 +151,9 @@ int main(int argc, char **argv)
 		for (int i = 0; i < 3; i++)
 			if (pthread_create(&threads[i], NULL, thread, NULL))
 				wrong("pthread_create");
+	if (!strcmp(what, "threads"))
+		if (pthread_create(&sleeper, NULL, blocked, NULL))
+			wrong("pthread_create");
 	if (!strcmp(what, "descriptors"))
 		use_up_descriptors();
 	for (unsigned round = 0; access(argv[1], F_OK); round++) {
