@@ -51,7 +51,10 @@ static const char *const portable_machine[] = {
 /* These stand behind the user's options: there is no choice. */
 static const char *const whole_program[] = {
 	/* The pipeline that waits with vectorising until link time. */
-	"-flto=full", "-fno-pic", "-fno-pie", "-fno-stack-protector",
+	"-flto=full",
+	"-fno-pic",
+	"-fno-pie",
+	"-fno-stack-protector",
 };
 
 static void add_flags(struct strings *command, const char *const *flags,

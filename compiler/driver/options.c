@@ -309,7 +309,8 @@ static int parse_isas(struct options *options, const char *list,
 
 /* --popcorn-codegen=ISA:ARG and --popcorn-mcpu=ISA:CPU. */
 static int parse_codegen(struct options *options, const char *word,
-		     const char *value, const char *prefix, struct error *error)
+			 const char *value, const char *prefix,
+			 struct error *error)
 {
 	size_t length = strcspn(value, ":");
 	const struct pcn_isa *isa = pcn_isa_by_name(value, length);

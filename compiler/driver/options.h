@@ -48,13 +48,13 @@ struct options {
 	size_t isa_count;
 	bool save_temps;
 	const char *save_temps_dir;
-	struct strings opt; /* --popcorn-opt=ARG */
-	struct strings
-		codegen[8]; /* --popcorn-mcpu, --popcorn-codegen, as isas in isa.c */
-	struct strings warnings; /* one line each */
-	const char *question;	 /* --version, -print-...: answer and stop */
-	bool linker_skips;	 /* the next -Wl word is a value we ignore */
-	char *map_file;		 /* -Wl,-Map=FILE */
+	struct strings opt;	   /* --popcorn-opt=ARG */
+	struct strings codegen[8]; /* --popcorn-mcpu, --popcorn-codegen, as isas
+				      in isa.c */
+	struct strings warnings;   /* one line each */
+	const char *question;	   /* --version, -print-...: answer and stop */
+	bool linker_skips;	   /* the next -Wl word is a value we ignore */
+	char *map_file;		   /* -Wl,-Map=FILE */
 };
 
 /*

@@ -99,8 +99,8 @@ static void write_array(const struct writer *writer, enum area area,
 static void write_tls(const struct writer *writer)
 {
 	const struct plan *plan = writer->plan;
-	char *aligned = pcn_format("ALIGN(%llu)",
-				   (unsigned long long)plan->tls_align);
+	char *aligned =
+		pcn_format("ALIGN(%llu)", (unsigned long long)plan->tls_align);
 	const char *align = aligned;
 
 	if (plan->slots[AREA_TDATA]) {

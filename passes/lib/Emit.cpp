@@ -5,6 +5,7 @@
 // the flags of code generation (-mcpu, -relocation-model, ...) already.
 //
 //===----------------------------------------------------------------------===//
+#include "popcorn/Passes.h"
 #include "llvm/Analysis/TargetLibraryInfo.h"
 #include "llvm/Bitcode/BitcodeWriter.h"
 #include "llvm/CodeGen/CommandFlags.h"
@@ -14,7 +15,6 @@
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/ToolOutputFile.h"
 #include "llvm/Target/TargetMachine.h"
-#include "popcorn/Passes.h"
 
 using namespace llvm;
 using namespace popcorn;
@@ -58,7 +58,8 @@ void writeBitcode(const Module &M) {
 }
 
 void writeObject(Module &M, CodeGenOptLevel Level) {
-  auto Target = codegen::createTargetMachineForTriple(M.getTargetTriple(), Level);
+  auto Target =
+      codegen::createTargetMachineForTriple(M.getTargetTriple(), Level);
   if (!Target)
     fail(toString(Target.takeError()));
   codegen::setFunctionAttributes(codegen::getCPUStr(),

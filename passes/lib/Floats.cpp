@@ -35,7 +35,8 @@ static Value *asBits(IRBuilder<> &B, Value *V) {
   return B.CreateBitCast(V, Bits);
 }
 
-static Value *smallerOrLarger(IRBuilder<> &B, Value *X, Value *Y, bool Smaller) {
+static Value *smallerOrLarger(IRBuilder<> &B, Value *X, Value *Y,
+                              bool Smaller) {
   Value *Less =
       Smaller ? B.CreateFCmpOLT(X, Y, "first") : B.CreateFCmpOGT(X, Y, "first");
   // Equal numbers differ in nothing but the sign of a zero.
@@ -62,9 +63,8 @@ static Value *decided(IntrinsicInst &II) {
   IRBuilder<> B(&II);
   switch (II.getIntrinsicID()) {
   case Intrinsic::fmuladd:
-    return B.CreateFAdd(
-        B.CreateFMul(II.getArgOperand(0), II.getArgOperand(1)),
-        II.getArgOperand(2));
+    return B.CreateFAdd(B.CreateFMul(II.getArgOperand(0), II.getArgOperand(1)),
+                        II.getArgOperand(2));
   case Intrinsic::experimental_constrained_fmuladd: {
     auto &C = cast<ConstrainedFPIntrinsic>(II);
     auto Operate = [&](Intrinsic::ID ID, Value *X, Value *Y) {
@@ -81,10 +81,10 @@ static Value *decided(IntrinsicInst &II) {
   case Intrinsic::maxnum:
   case Intrinsic::experimental_constrained_minnum:
   case Intrinsic::experimental_constrained_maxnum:
-    return smallerOrLarger(
-        B, II.getArgOperand(0), II.getArgOperand(1),
-        II.getIntrinsicID() == Intrinsic::minnum ||
-            II.getIntrinsicID() == Intrinsic::experimental_constrained_minnum);
+    return smallerOrLarger(B, II.getArgOperand(0), II.getArgOperand(1),
+                           II.getIntrinsicID() == Intrinsic::minnum ||
+                               II.getIntrinsicID() ==
+                                   Intrinsic::experimental_constrained_minnum);
   case Intrinsic::vector_reduce_fmin:
   case Intrinsic::vector_reduce_fmax:
     return reduce(B, II.getArgOperand(0),

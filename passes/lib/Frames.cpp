@@ -18,6 +18,9 @@
 // __popcorn_functions names the resume functions by function number.
 //
 //===----------------------------------------------------------------------===//
+#include "pcn/abi.h"
+#include "popcorn/Passes.h"
+#include "popcorn/Runtime.h"
 #include "llvm/ADT/PostOrderIterator.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/IR/CFG.h"
@@ -30,9 +33,6 @@
 #include "llvm/Transforms/Utils/BasicBlockUtils.h"
 #include "llvm/Transforms/Utils/Cloning.h"
 #include "llvm/Transforms/Utils/Local.h"
-#include "pcn/abi.h"
-#include "popcorn/Passes.h"
-#include "popcorn/Runtime.h"
 
 using namespace llvm;
 
@@ -63,8 +63,7 @@ bool isTransparent(const CallBase &CB) {
     return true;
   if (!Call->isTailCall())
     return false;
-  auto *Ret =
-      dyn_cast_or_null<ReturnInst>(Call->getNextNonDebugInstruction());
+  auto *Ret = dyn_cast_or_null<ReturnInst>(Call->getNextNonDebugInstruction());
   if (!Ret)
     return false;
   if (Ret->getNumOperands() == 0)
@@ -136,8 +135,8 @@ class LiveSets {
       Operand = II->getArgOperand(0);
       return !isa<Constant>(Operand);
     }
-    bool Kind = isa<GetElementPtrInst>(I) || isa<CastInst>(I) ||
-                isa<ICmpInst>(I);
+    bool Kind =
+        isa<GetElementPtrInst>(I) || isa<CastInst>(I) || isa<ICmpInst>(I);
     if (auto *BO = dyn_cast<BinaryOperator>(I))
       Kind = !BO->isIntDivRem() && !BO->getType()->isFPOrFPVectorTy();
     if (!Kind)
@@ -161,7 +160,8 @@ class LiveSets {
     return Missing.none();
   }
 
-  // Address arithmetic costs nothing where it is used: it folds into the access.
+  // Address arithmetic costs nothing where it is used: it folds into the
+  // access.
   static bool isFree(Value *V) {
     auto *GEP = dyn_cast<GetElementPtrInst>(V);
     return GEP && GEP->hasAllConstantIndices();
@@ -288,7 +288,8 @@ class FrameBuilder {
   void layOut(const LiveSets &Live) {
     SmallVector<Value *, 32> Order(Live.slots());
     stable_sort(Order, [&](Value *A, Value *B) {
-      return DL.getABITypeAlign(A->getType()) > DL.getABITypeAlign(B->getType());
+      return DL.getABITypeAlign(A->getType()) >
+             DL.getABITypeAlign(B->getType());
     });
     raw_string_ostream OS(Description);
     for (Value *V : Order) {
@@ -347,9 +348,8 @@ class FrameBuilder {
 
   Function *makeResume(const LiveSets &Live) {
     auto *FT = FunctionType::get(F.getReturnType(), {Ptr}, false);
-    Function *R =
-        Function::Create(FT, GlobalValue::InternalLinkage,
-                         F.getName() + ".resume", F.getParent());
+    Function *R = Function::Create(FT, GlobalValue::InternalLinkage,
+                                   F.getName() + ".resume", F.getParent());
     Argument *Record = R->getArg(0);
     Record->setName("record");
 
@@ -389,8 +389,7 @@ class FrameBuilder {
     IRBuilder<> N(Nowhere);
     N.CreateIntrinsic(Intrinsic::trap, {}, {});
     N.CreateUnreachable();
-    SwitchInst *Dispatch =
-        E.CreateSwitch(SiteNumber, Nowhere, Sites.size());
+    SwitchInst *Dispatch = E.CreateSwitch(SiteNumber, Nowhere, Sites.size());
 
     BasicBlock *Tail = BasicBlock::Create(C, "unwind", R);
     IRBuilder<> T(Tail);
@@ -490,9 +489,9 @@ class FrameBuilder {
         BodyExn->addIncoming(LP2, Pad2);
       Dispatch->addCase(Number, Resume);
       B.SetInsertPoint(Resume);
-      InvokeInst *Again = B.CreateInvoke(
-          FunctionType::get(Call->getType(), {Ptr}, false),
-          RT.resumeInner().getCallee(), Cont, Pad2, {Record});
+      InvokeInst *Again =
+          B.CreateInvoke(FunctionType::get(Call->getType(), {Ptr}, false),
+                         RT.resumeInner().getCallee(), Cont, Pad2, {Record});
       Again->setDebugLoc(Call->getDebugLoc());
       AttributeList AL;
       AL = AL.addRetAttributes(
@@ -534,11 +533,10 @@ class FrameBuilder {
         return L;
       IRBuilder<> B(Before);
       if (!Before->getDebugLoc() && R.getSubprogram())
-        B.SetCurrentDebugLocation(
-            DILocation::get(C, 0, 0, R.getSubprogram()));
-      Instruction *New = B.CreateAlignedLoad(
-          V->getType(), slotAddress(B, Record, Off), slotAlign(Off),
-          V->getName());
+        B.SetCurrentDebugLocation(DILocation::get(C, 0, 0, R.getSubprogram()));
+      Instruction *New =
+          B.CreateAlignedLoad(V->getType(), slotAddress(B, Record, Off),
+                              slotAlign(Off), V->getName());
       if (!L)
         L = New;
       return New;
@@ -622,8 +620,7 @@ public:
   FrameBuilder(Function &F, unsigned Id, Runtime &RT)
       : F(F), Id(Id), RT(RT), DL(F.getParent()->getDataLayout()),
         C(F.getContext()), I8(Type::getInt8Ty(C)), I32(Type::getInt32Ty(C)),
-        Ptr(PointerType::getUnqual(C)),
-        PadTy(StructType::get(Ptr, I32)) {}
+        Ptr(PointerType::getUnqual(C)), PadTy(StructType::get(Ptr, I32)) {}
 
   static bool hasSites(Function &F) {
     for (Instruction &I : instructions(F))
@@ -658,9 +655,9 @@ public:
 
 GlobalVariable *makeName(Module &M, StringRef Name) {
   Constant *Text = ConstantDataArray::getString(M.getContext(), Name);
-  auto *G = new GlobalVariable(M, Text->getType(), true,
-                               GlobalValue::InternalLinkage, Text,
-                               "__popcorn_name");
+  auto *G =
+      new GlobalVariable(M, Text->getType(), true, GlobalValue::InternalLinkage,
+                         Text, "__popcorn_name");
   G->setSection(".popcorn.native.names");
   G->setAlignment(Align(1));
   return G;
@@ -697,17 +694,18 @@ PreservedAnalyses FramesPass::run(Module &M, ModuleAnalysisManager &) {
   for (Function *F : Work) {
     FrameBuilder FB(*F, Table.size(), RT);
     FB.run();
-    Table.push_back(ConstantStruct::get(
-        EntryTy, {FB.Resume, makeName(M, F->getName()),
-                  ConstantInt::get(I64, FB.recordSize()),
-                  ConstantInt::get(I32, FB.siteCount()),
-                  ConstantInt::get(I32, FB.layoutHash())}));
+    Table.push_back(
+        ConstantStruct::get(EntryTy, {FB.Resume, makeName(M, F->getName()),
+                                      ConstantInt::get(I64, FB.recordSize()),
+                                      ConstantInt::get(I32, FB.siteCount()),
+                                      ConstantInt::get(I32, FB.layoutHash())}));
   }
   uint32_t Count = Table.size();
   if (Table.empty())
     Table.push_back(Constant::getNullValue(EntryTy));
-  replaceTable(M, "__popcorn_functions",
-               ConstantArray::get(ArrayType::get(EntryTy, Table.size()), Table));
+  replaceTable(
+      M, "__popcorn_functions",
+      ConstantArray::get(ArrayType::get(EntryTy, Table.size()), Table));
   replaceTable(M, "__popcorn_function_count", ConstantInt::get(I32, Count));
   return PreservedAnalyses::none();
 }

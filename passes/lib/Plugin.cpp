@@ -6,12 +6,12 @@
 // Each pass is also registered by its own name for tests and dumps.
 //
 //===----------------------------------------------------------------------===//
+#include "popcorn/Passes.h"
+#include "llvm/Analysis/InlineCost.h"
 #include "llvm/Passes/PassBuilder.h"
 #include "llvm/Passes/PassPlugin.h"
-#include "llvm/Analysis/InlineCost.h"
 #include "llvm/Transforms/IPO/GlobalDCE.h"
 #include "llvm/Transforms/IPO/Inliner.h"
-#include "popcorn/Passes.h"
 
 using namespace llvm;
 using namespace popcorn;
@@ -19,9 +19,9 @@ using namespace popcorn;
 namespace {
 
 // The compiler has inlined within its translation units, up to 225; this is
-// for what they call of each other.  Each call that is left costs a landing pad,
-// each that is not a copy of those of the callee: at 225 Lua's text grows by
-// 30 % and at 100 by 12, for two thirds of the speed that is to be had.
+// for what they call of each other.  Each call that is left costs a landing
+// pad, each that is not a copy of those of the callee: at 225 Lua's text grows
+// by 30 % and at 100 by 12, for two thirds of the speed that is to be had.
 constexpr int InlineThreshold = 100;
 
 // The text between < and > of "name<text>", or null if Name is another pass.
@@ -60,8 +60,9 @@ void addPortable(PassBuilder &PB, ModulePassManager &MPM, StringRef Level) {
   if (Optimise && Level != "O1")
     MPM.addPass(ModuleInlinerWrapperPass(getInlineParams(InlineThreshold)));
   if (Optimise) {
-    add(PB, MPM, "function(sroa,early-cse<memssa>,simplifycfg<switch-to-lookup>,"
-                 "tailcallelim,loop-simplify,lcssa)");
+    add(PB, MPM,
+        "function(sroa,early-cse<memssa>,simplifycfg<switch-to-lookup>,"
+        "tailcallelim,loop-simplify,lcssa)");
     MPM.addPass(OffsetPhisPass());
   }
   MPM.addPass(PollsPass());

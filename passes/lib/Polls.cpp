@@ -21,6 +21,8 @@
 //
 //===----------------------------------------------------------------------===//
 #include "StripMine.h"
+#include "popcorn/Passes.h"
+#include "popcorn/Runtime.h"
 #include "llvm/Analysis/CFG.h"
 #include "llvm/Analysis/LoopInfo.h"
 #include "llvm/Analysis/ScalarEvolution.h"
@@ -33,8 +35,6 @@
 #include "llvm/IR/MDBuilder.h"
 #include "llvm/IR/Module.h"
 #include "llvm/Transforms/Utils/BasicBlockUtils.h"
-#include "popcorn/Passes.h"
-#include "popcorn/Runtime.h"
 
 using namespace llvm;
 
@@ -52,16 +52,16 @@ void insertPoll(Instruction *Before, Runtime &RT) {
   LoadInst *Flag = B.CreateAlignedLoad(B.getInt32Ty(), RT.pollFlag(), Align(4));
   Flag->setVolatile(true);
   Value *Set = B.CreateICmpNE(Flag, B.getInt32(0));
-  Instruction *Then = SplitBlockAndInsertIfThen(
-      Set, Before, /*Unreachable=*/false,
-      MDBuilder(C).createBranchWeights(1, 1u << 20));
+  Instruction *Then =
+      SplitBlockAndInsertIfThen(Set, Before, /*Unreachable=*/false,
+                                MDBuilder(C).createBranchWeights(1, 1u << 20));
   IRBuilder<> P(Then);
   CallInst *Call = P.CreateCall(RT.poll());
   Call->addFnAttr(Attribute::NoInline);
   // A call in a function with debug info wants a location.
   if (!Call->getDebugLoc() && Before->getFunction()->getSubprogram())
-    Call->setDebugLoc(DILocation::get(C, 0, 0,
-                                      Before->getFunction()->getSubprogram()));
+    Call->setDebugLoc(
+        DILocation::get(C, 0, 0, Before->getFunction()->getSubprogram()));
 }
 
 // Trips through L if its latch counts one by one, without wrapping, up to a
@@ -362,8 +362,8 @@ SmallVector<Function *, 16> recursionCuts(Module &M) {
           continue;
         const Function &F = *G.Functions[V];
         auto D = Degree.lookup(V);
-        std::pair<bool, double> Score = {
-            wantsPolls(F), double(D.first) * D.second * worth(F)};
+        std::pair<bool, double> Score = {wantsPolls(F),
+                                         double(D.first) * D.second * worth(F)};
         if (Best == ~0u || Score > BestScore ||
             (Score == BestScore && V < Best)) {
           Best = V;
@@ -388,8 +388,7 @@ SmallVector<Function *, 16> recursionCuts(Module &M) {
 } // namespace
 
 PreservedAnalyses PollsPass::run(Module &M, ModuleAnalysisManager &MAM) {
-  auto &FAM =
-      MAM.getResult<FunctionAnalysisManagerModuleProxy>(M).getManager();
+  auto &FAM = MAM.getResult<FunctionAnalysisManagerModuleProxy>(M).getManager();
   Runtime RT(M);
   SmallVector<Function *, 16> Cuts = recursionCuts(M);
   addJumpers(M, Cuts);

@@ -18,18 +18,16 @@ namespace popcorn {
 namespace {
 struct Target {
   const char *ISA, *Triple, *DataLayout;
-  const char *Tune; // as clang would; code generation's default is another
+  const char *Tune;     // as clang would; code generation's default is another
   const char *Features; // beyond what every processor of the ISA is known for
 };
 const Target Targets[] = {
     {"x86_64", "x86_64-unknown-linux-musl",
      "e-m:e-p270:32:32-p271:32:32-p272:64:64-i64:64-i128:128-f80:128-"
      "n8:16:32:64-S128",
-     "generic",
-     "+cx16"}, // atomics of 16 bytes, which AArch64 has, too
+     "generic", "+cx16"}, // atomics of 16 bytes, which AArch64 has, too
     {"aarch64", "aarch64-unknown-linux-musl",
-     "e-m:e-i8:8:32-i16:16:32-i64:64-i128:128-n32:64-S128-Fn32",
-     nullptr,
+     "e-m:e-i8:8:32-i16:16:32-i64:64-i128:128-n32:64-S128-Fn32", nullptr,
      nullptr},
 };
 

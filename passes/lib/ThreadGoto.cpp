@@ -20,15 +20,14 @@ namespace popcorn {
 
 // The usual `goto *labels[i]`: the index into a constant table of labels, whose
 // numbers are then appended to Numbers; else null.
-static Value *labelIndex(Value *Label,
-                         SmallVectorImpl<uint64_t> &Numbers) {
+static Value *labelIndex(Value *Label, SmallVectorImpl<uint64_t> &Numbers) {
   while (isa<PtrToIntInst>(Label) || isa<TruncInst>(Label))
     Label = cast<Instruction>(Label)->getOperand(0);
   auto *Load = dyn_cast<LoadInst>(Label);
-  auto *GEP = Load ? dyn_cast<GetElementPtrInst>(Load->getPointerOperand())
-                   : nullptr;
-  auto *Table = GEP ? dyn_cast<GlobalVariable>(GEP->getPointerOperand())
-                    : nullptr;
+  auto *GEP =
+      Load ? dyn_cast<GetElementPtrInst>(Load->getPointerOperand()) : nullptr;
+  auto *Table =
+      GEP ? dyn_cast<GlobalVariable>(GEP->getPointerOperand()) : nullptr;
   if (!Table || !Load->isSimple() || !Table->isConstant() ||
       !Table->hasDefinitiveInitializer() || GEP->getNumIndices() != 2 ||
       GEP->getSourceElementType() != Table->getValueType() ||

@@ -10,9 +10,9 @@
  * the base frame and what called it.
  *
  * When memory for records runs out, spare memory serves the pad that has begun,
- * and no other pad is entered.  Then, and before a frame of machine code that the
- * program has made itself, the records there are are resumed as if the next frame
- * had called them, and the thread runs on as if nothing had been.
+ * and no other pad is entered.  Then, and before a frame of machine code that
+ * the program has made itself, the records there are are resumed as if the next
+ * frame had called them, and the thread runs on as if nothing had been.
  */
 #include "walk.h"
 

@@ -22,8 +22,8 @@ _Noreturn void pcn_walk_enter(const struct pcn_frame *frame, uint64_t pad,
  * which it calls now; nothing at all without one.  (arch/<isa>/walk.S) */
 _Noreturn void pcn_walk_return(const struct pcn_frame *frame,
 			       struct pcn_record *anchor);
-/* Leaves this frame and those outside of it as they are; whoever wants the world
- * is refused with err.  (capture.c) */
+/* Leaves this frame and those outside of it as they are; whoever wants the
+ * world is refused with err.  (capture.c) */
 _Noreturn void pcn_capture_give_up(struct pcn_native *native,
 				   const struct pcn_frame *frame, int err);
 /* With libgcc's unwinder, which also knows signal frames; ends when a pad says

@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <string.h>
 
-#define AT(pointer, align) CHECK(!((uintptr_t)(pointer) & ((align)-1)))
+#define AT(pointer, align) CHECK(!((uintptr_t)(pointer) & ((align) - 1)))
 
 struct line {
 	alignas(64) unsigned value;
@@ -37,8 +37,8 @@ static void poll(void)
 		;
 }
 
-static __attribute__((noinline)) struct line
-turn(struct line in, unsigned by, struct holder *keep)
+static __attribute__((noinline)) struct line turn(struct line in, unsigned by,
+						  struct holder *keep)
 {
 	struct line out = in;
 
@@ -52,7 +52,8 @@ turn(struct line in, unsigned by, struct holder *keep)
 	return out;
 }
 
-static __attribute__((noinline)) unsigned pageful(struct page in, unsigned depth)
+static __attribute__((noinline)) unsigned pageful(struct page in,
+						  unsigned depth)
 {
 	struct page mine = in;
 	struct page *volatile at = &mine;

@@ -105,8 +105,8 @@ static void vectors(int n)
 	e = d * 2 - (double4){1, n, 3, 4};
 	poll();
 	for (int i = 0; i < 8; i++)
-		add((unsigned)a[i]), add((uint64_t)(long)(f[i] * 16)), add(s[i]),
-			add(m[i]), add(c[i]);
+		add((unsigned)a[i]), add((uint64_t)(long)(f[i] * 16)),
+			add(s[i]), add(m[i]), add(c[i]);
 	for (int i = 0; i < 4; i++)
 		add((uint64_t)(long)(e[i] * 16));
 	add(__builtin_reduce_add(a));
@@ -141,7 +141,8 @@ int main(void)
 
 	for (int i = 0; i < 40; i++) {
 		i128 a = (i128)next_random(&random) << 104 ^
-			 (i128)next_random(&random) << 40 ^ next_random(&random);
+			 (i128)next_random(&random) << 40 ^
+			 next_random(&random);
 		i128 b = (i128)next_random(&random) << (i % 100) ^ i;
 
 		bits((uint64_t)a ^ (uint64_t)(a >> 64));

@@ -1,8 +1,8 @@
 /*
  * What one ISA has an instruction for and another a library function, on the
- * edges: minimum and maximum, rounding, conversion, remainders, fma, contraction
- * asked for by a pragma, half floats.  Signs of zeroes count, those of NaNs do
- * not.
+ * edges: minimum and maximum, rounding, conversion, remainders, fma,
+ * contraction asked for by a pragma, half floats.  Signs of zeroes count, those
+ * of NaNs do not.
  *
  * CFLAGS: -w
  * SELF: 11
@@ -104,15 +104,48 @@ static void one(double a)
 
 int main(void)
 {
-	static const double values[] = {
-		0.0,	  -0.0,	    1.0,      -1.0,	0.5,	 -0.5,
-		1.5,	  2.5,	    -2.5,     3.5,	0.1,	 -0.3,
-		INFINITY, -INFINITY, NAN,     DBL_MAX,	-DBL_MAX, DBL_MIN,
-		5e-324,	  -5e-324,  DBL_EPSILON, 65504, 65520,	 6e-8,
-		3e-8,	  1e-5,	    FLT_MAX,  FLT_MIN,	1e-45,	 2147483647.5,
-		-2147483648.5, 4294967295.0, 9007199254740993.0,
-		9223372036854774784.0, 18446744073709549568.0, 1e19, 1e300,
-		123456.789, -0.49999999999999994, 8388609.5, 2049, 2051};
+	static const double values[] = {0.0,
+					-0.0,
+					1.0,
+					-1.0,
+					0.5,
+					-0.5,
+					1.5,
+					2.5,
+					-2.5,
+					3.5,
+					0.1,
+					-0.3,
+					INFINITY,
+					-INFINITY,
+					NAN,
+					DBL_MAX,
+					-DBL_MAX,
+					DBL_MIN,
+					5e-324,
+					-5e-324,
+					DBL_EPSILON,
+					65504,
+					65520,
+					6e-8,
+					3e-8,
+					1e-5,
+					FLT_MAX,
+					FLT_MIN,
+					1e-45,
+					2147483647.5,
+					-2147483648.5,
+					4294967295.0,
+					9007199254740993.0,
+					9223372036854774784.0,
+					18446744073709549568.0,
+					1e19,
+					1e300,
+					123456.789,
+					-0.49999999999999994,
+					8388609.5,
+					2049,
+					2051};
 	const int count = sizeof(values) / sizeof(*values);
 
 	for (int i = 0; i < count; i++) {

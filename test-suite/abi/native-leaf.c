@@ -72,15 +72,18 @@ int main(void)
 	for (int i = 0; i < 400; i++) {
 		uint64_t h = x >> 5;
 
-		x = high_product(x | 1ull << 63, 0x9e3779b97f4a7c15ull * (i + 1));
+		x = high_product(x | 1ull << 63,
+				 0x9e3779b97f4a7c15ull * (i + 1));
 		hash = mix(hash, x);
 		hash = mix(hash, pointer(x, ~x));
-		hash = mix(hash, (uint64_t)(square_root((double)(x >> 11)) * 16));
+		hash = mix(hash,
+			   (uint64_t)(square_root((double)(x >> 11)) * 16));
 		hash = mix(hash, eighth(1, 2, 3, 4, 5, -i, 7, &h));
 		hash = mix(hash, barriers(x >> 40));
 		if (i % 20 == 0)
 			printf("%d %016llx\n", i, (unsigned long long)hash);
 	}
-	printf("%016llx %d\n", (unsigned long long)hash, pointer == high_product);
+	printf("%016llx %d\n", (unsigned long long)hash,
+	       pointer == high_product);
 	return 0;
 }

@@ -22,8 +22,8 @@ extern int total(const char *types, ...);
 extern double average(int count, ...);
 int (*any_total)() = total;
 double (*any_average)() = average;
-int (*typed_total)(const char *, int, int, int) =
-	(int (*)(const char *, int, int, int))total;
+int (*typed_total)(const char *, int, int,
+		   int) = (int (*)(const char *, int, int, int))total;
 int (*print)() = printf;
 
 static void poll(void)
@@ -87,15 +87,14 @@ static double scale(double a, double by)
 /* Of a variadic type, but what they lead to is not, or sometimes. */
 static int (*volatile dotted[2])(int, ...) = {(int (*)(int, ...))add,
 					      (int (*)(int, ...))add};
-static double (*volatile dotted_scale)(double, ...) =
-	(double (*)(double, ...))scale;
+static double (*volatile dotted_scale)(double,
+				       ...) = (double (*)(double, ...))scale;
 static int (*volatile either[2])(const char *, ...) = {
 	total, (int (*)(const char *, ...))strcmp};
 
 static int (*volatile operations[4])() = {promoted, none, total, printf};
 
-static int through(f, n)
-int (*f)();
+static int through(f, n) int (*f)();
 int n;
 {
 	return f("iid", n, n * 2, n / 4.0);

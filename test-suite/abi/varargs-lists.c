@@ -15,7 +15,8 @@
 #include <string.h>
 
 typedef int int4 __attribute__((vector_size(16)));
-struct empty {};
+struct empty {
+};
 struct aligned16 {
 	_Alignas(16) int a;
 };
@@ -69,10 +70,10 @@ static uint64_t paces(int count, ...)
 			hash = mix(hash, (uint64_t)take(two));
 		if (i % 3 == 2) {
 			va_copy(others[0], one.list);
-			hash = mix(hash, i + 1 < count
-						 ? (uint64_t)va_arg(others[0],
-								    long)
-						 : 0);
+			hash = mix(hash,
+				   i + 1 < count
+					   ? (uint64_t)va_arg(others[0], long)
+					   : 0);
 			va_end(others[0]);
 			hash = mix(hash, (uint64_t)va_arg(others[1], long));
 		}
@@ -118,8 +119,7 @@ static uint64_t odd(const char *types, ...)
 			break;
 		}
 		case 'b':
-			hash = mix(hash,
-				   strlen(va_arg(list, struct big).text));
+			hash = mix(hash, strlen(va_arg(list, struct big).text));
 			break;
 		case 'c': {
 			double complex c = va_arg(list, double complex);
@@ -148,7 +148,7 @@ static uint64_t odd(const char *types, ...)
 			break;
 		}
 		case 'p':
-			hash = mix(hash, va_arg(list, size_t(*)(const char *))(
+			hash = mix(hash, va_arg(list, size_t (*)(const char *))(
 						 "four"));
 			break;
 		case 'i':
@@ -221,15 +221,15 @@ int main(void)
 		printf("%016llx %016llx %016llx %016llx\n",
 		       (unsigned long long)paces(9, 1l * i, 2l, 3l, 4l, 5l, 6l,
 						 7l, 8l, 9l),
-		       (unsigned long long)odd(
-			       "eiaiAfmbcCFvwpideiwAiCvd", e, i, a, 3, A, f, m, b,
-			       i + 2.0 * I, i + 0.5L * I, 0.5f + i * 1.f * I,
-			       v, w, strlen, i, i / 8.0, e, 1, w, A, 2,
-			       3.0L + i * I, v, 2.5),
+		       (unsigned long long)odd("eiaiAfmbcCFvwpideiwAiCvd", e, i,
+					       a, 3, A, f, m, b, i + 2.0 * I,
+					       i + 0.5L * I, 0.5f + i * 1.f * I,
+					       v, w, strlen, i, i / 8.0, e, 1,
+					       w, A, 2, 3.0L + i * I, v, 2.5),
 		       (unsigned long long)on_thread(i, 1, 1.5, i, i * .25, 3,
 						     3.5, 4, 4.5),
-		       (unsigned long long)late(i, 1.5, b, 1, 2, 3, 4, 5, 6, 2.5,
-						A, i, i * 2.0L, 77));
+		       (unsigned long long)late(i, 1.5, b, 1, 2, 3, 4, 5, 6,
+						2.5, A, i, i * 2.0L, 77));
 	}
 	return 0;
 }

@@ -99,10 +99,10 @@ int main(void)
 		printf("%016llx\n",
 		       (unsigned long long)collect(
 			       "iildqxpsmLidqxiiiiiiiiiddddddddddsmLqx", i, -i,
-			       1ul << i % 64, i / 7.0, quad, wide, "text", s, m, g,
-			       'c', 1.5f, quad * 2, wide * 3, 1, 2, 3, 4, 5, 6,
-			       7, 8, 9, .1, .2, .3, .4, .5, .6, .7, .8, .9, 1.,
-			       s, m, g, quad, wide));
+			       1ul << i % 64, i / 7.0, quad, wide, "text", s, m,
+			       g, 'c', 1.5f, quad * 2, wide * 3, 1, 2, 3, 4, 5,
+			       6, 7, 8, 9, .1, .2, .3, .4, .5, .6, .7, .8, .9,
+			       1., s, m, g, quad, wide));
 	}
 	printf("%s %d %c %.3f %.20Lf %ld %5.1e|%-6s|%06d\n", "s", 1, 'c', 2.5,
 	       1 / 3.0L, 1l << 50, 12345.678, "ab", 42);

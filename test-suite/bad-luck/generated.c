@@ -11,8 +11,8 @@
 #include <time.h>
 #include <unistd.h>
 
-/* uint64_t f(uint64_t x, uint64_t (*g)(uint64_t)): g(x) ^ x, with x in a register
- * that calls keep. */
+/* uint64_t f(uint64_t x, uint64_t (*g)(uint64_t)): g(x) ^ x, with x in a
+ * register that calls keep. */
 static const unsigned char code[] = {
 	0x53,		  /* push rbx */
 	0x48, 0x89, 0xfb, /* mov rbx, rdi */

@@ -62,9 +62,9 @@ static inline uint64_t shifted(uint64_t *random)
 			break;                                                 \
 		case 3: /* huge */                                             \
 			bits &= ~exponent;                                     \
-			bits |= exponent - ((BITS_TYPE)(shifted(&random) % 120 + \
-							1)                     \
-					    << MANTISSA);                      \
+			bits |= exponent -                                     \
+				((BITS_TYPE)(shifted(&random) % 120 + 1)       \
+				 << MANTISSA);                                 \
 			/* fallthrough */                                      \
 		default:                                                       \
 			memcpy(&value, &bits, sizeof(value));                  \

@@ -83,9 +83,10 @@ static void trees(void)
 	qsort(numbers, 40, sizeof(int), compare);
 	for (int i = 0; i < 40; i++)
 		printf("%d ", numbers[i]);
-	printf("%d\n", bsearch(&key, numbers, 40, sizeof(int), compare) != NULL);
-	printf("%d %d\n", lfind(&key, numbers, &n, sizeof(int), compare) != NULL,
-	       calls);
+	printf("%d\n",
+	       bsearch(&key, numbers, 40, sizeof(int), compare) != NULL);
+	printf("%d %d\n",
+	       lfind(&key, numbers, &n, sizeof(int), compare) != NULL, calls);
 }
 
 static int visit(const char *path, const struct stat *status, int type,

@@ -57,7 +57,8 @@ static void execs(int i)
 
 static void spawns(int i)
 {
-	char *arguments[] = {"sh", "-c", "read line; echo \"<$line>\"; pwd", NULL};
+	char *arguments[] = {"sh", "-c", "read line; echo \"<$line>\"; pwd",
+			     NULL};
 	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t attributes;
 	sigset_t set;
@@ -75,8 +76,8 @@ static void spawns(int i)
 	posix_spawn_file_actions_adddup2(&actions, out[1], 1);
 	posix_spawn_file_actions_addchdir_np(&actions, "/");
 	posix_spawnattr_init(&attributes);
-	posix_spawnattr_setflags(&attributes,
-				 POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETPGROUP);
+	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK |
+						      POSIX_SPAWN_SETPGROUP);
 	sigemptyset(&set);
 	posix_spawnattr_setsigmask(&attributes, &set);
 	CHECK(!posix_spawn(&pid, "/bin/sh", &actions, &attributes, arguments,

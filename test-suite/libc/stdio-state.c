@@ -107,8 +107,9 @@ static void scans(void)
 	count = sscanf("12:34:56.789 rest", "%2d:%2d:%lf%n %3c", &a, &b, &e,
 		       &read, third);
 	printf("%d %d %d %.3f %d %.3s\n", count, a, b, e, read, third);
-	count = sscanf("255 ff -1 q", "%hhu %hx %lld %1[pq]%ls", (unsigned char *)set,
-		       (unsigned short *)word, (long long *)&d, third, wide);
+	count = sscanf("255 ff -1 q", "%hhu %hx %lld %1[pq]%ls",
+		       (unsigned char *)set, (unsigned short *)word,
+		       (long long *)&d, third, wide);
 	printf("%d %d %d %s\n", count, (unsigned char)set[0],
 	       *(unsigned short *)word, third);
 	count = sscanf("é€x", "%2ls", wide);

@@ -23,13 +23,23 @@
 
 static void expressions(void)
 {
-	static const char *const patterns[] = {
-		"^a(b*)c", "([0-9]+)-([0-9]+)", "x|yy|zzz", "(a|ab)(c|bcd)(d*)",
-		"[[:alpha:]_][[:alnum:]_]*", "(^|,)([^,]*)", "a{2,3}(b|$)", "\\bfoo",
-		"(", "[z-a]", "(a*)*b", "((a)|(b))*"};
-	static const char *const texts[] = {"abbbc", "12-345", "zzzyy", "abcd",
-					    "  _id9 ", "one,two,,", "aaab", "éa",
-					    "aaaaaaaaaaaaaaaaaaaac", "abab"};
+	static const char *const patterns[] = {"^a(b*)c",
+					       "([0-9]+)-([0-9]+)",
+					       "x|yy|zzz",
+					       "(a|ab)(c|bcd)(d*)",
+					       "[[:alpha:]_][[:alnum:]_]*",
+					       "(^|,)([^,]*)",
+					       "a{2,3}(b|$)",
+					       "\\bfoo",
+					       "(",
+					       "[z-a]",
+					       "(a*)*b",
+					       "((a)|(b))*"};
+	static const char *const texts[] = {
+		"abbbc", "12-345",  "zzzyy",
+		"abcd",	 "  _id9 ", "one,two,,",
+		"aaab",	 "éa",	    "aaaaaaaaaaaaaaaaaaaac",
+		"abab"};
 	char error[80];
 
 	for (int p = 0; p < 12; p++)
@@ -61,10 +71,11 @@ static void expressions(void)
 
 static void patterns(void)
 {
-	static const char *const globs[] = {"*.c", "[a-c]?", "[!a]*", "a/*/c",
-					    "\\*", "*[[:digit:]]", "**", "?é"};
-	static const char *const names[] = {"x.c", "b1", "zz", "a/b/c", "*",
-					    "a9", ".c", "aé"};
+	static const char *const globs[] = {"*.c",   "[a-c]?", "[!a]*",
+					    "a/*/c", "\\*",    "*[[:digit:]]",
+					    "**",    "?é"};
+	static const char *const names[] = {"x.c", "b1", "zz", "a/b/c",
+					    "*",   "a9", ".c", "aé"};
 
 	for (int g = 0; g < 8; g++)
 		for (int n = 0; n < 8; n++)
@@ -116,18 +127,20 @@ static void multibyte(void)
 	printf("%zd %x ", n, c16);
 	n = mbrtoc16(&c16, "", 0, &state);
 	printf("%zd %x\n", n, c16);
-	printf("%d %d %d %lx %d\n", iswalpha(L'é'), iswupper(L'É'), wcwidth(L'€'),
-	       (long)towupper(L'ß'), wcwidth(0x4e00));
+	printf("%d %d %d %lx %d\n", iswalpha(L'é'), iswupper(L'É'),
+	       wcwidth(L'€'), (long)towupper(L'ß'), wcwidth(0x4e00));
 	printf("%d %zu %ls\n", wcscoll(L"a", L"b"), wcsxfrm(wide, L"abc", 10),
 	       wcsstr(L"one two", L"tw"));
 }
 
 static void times(void)
 {
-	static const char *const zones[] = {"UTC0", "CET-1CEST,M3.5.0,M10.5.0/3",
-					    "EST5EDT,M3.2.0,M11.1.0", "<+0530>-5:30"};
-	static const time_t moments[] = {0, 1000000000, 1711846799, 1711846800,
-					 -1, 951782400, 4102444800, 67767976233532799};
+	static const char *const zones[] = {
+		"UTC0", "CET-1CEST,M3.5.0,M10.5.0/3", "EST5EDT,M3.2.0,M11.1.0",
+		"<+0530>-5:30"};
+	static const time_t moments[] = {
+		0,  1000000000, 1711846799, 1711846800,
+		-1, 951782400,	4102444800, 67767976233532799};
 	char text[200];
 
 	for (int z = 0; z < 4; z++) {
@@ -141,7 +154,8 @@ static void times(void)
 				 "%a %A %b %c %d %e %F %H %I %j %m %M %p %S %T "
 				 "%u %U %V %G %w %W %x %X %y %Y %z %Z %s %%",
 				 &tm);
-			printf("%s %ld\n", text, (long)(mktime(&tm) - moments[i]));
+			printf("%s %ld\n", text,
+			       (long)(mktime(&tm) - moments[i]));
 			strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S", &tm);
 			if (i < 7 && strptime(text, "%Y-%m-%d %T", &parsed))
 				printf("%ld %d\n", (long)timegm(&parsed),
@@ -152,10 +166,12 @@ static void times(void)
 
 static void strings(void)
 {
-	char list[] = "a,b;;c", *save, *rest = list, path[] = "/usr//lib/", copy[20];
+	char list[] = "a,b;;c", *save, *rest = list, path[] = "/usr//lib/",
+	     copy[20];
 	const char *text = "The quick brown fox";
 
-	for (char *t = strtok_r(list, ",;", &save); t; t = strtok_r(NULL, ",;", &save))
+	for (char *t = strtok_r(list, ",;", &save); t;
+	     t = strtok_r(NULL, ",;", &save))
 		printf("[%s]", t);
 	strcpy(list, "x::y");
 	while (rest)
@@ -164,8 +180,9 @@ static void strings(void)
 	printf("%zu %zu %s %s %d\n", strspn(text, "Theqk "), strcspn(text, "w"),
 	       strpbrk(text, "xb"), strcasestr(text, "BROWN"),
 	       strncasecmp("ABCd", "abce", 3));
-	printf("%d %d %s %zu\n", strverscmp("a10", "a9") > 0, strcoll("a", "B") > 0,
-	       strchrnul(text, 'z'), strlcpy(copy, text, sizeof(copy)));
+	printf("%d %d %s %zu\n", strverscmp("a10", "a9") > 0,
+	       strcoll("a", "B") > 0, strchrnul(text, 'z'),
+	       strlcpy(copy, text, sizeof(copy)));
 	printf("%s %s\n", nl_langinfo(CODESET), nl_langinfo(MON_3));
 	printf("%s\n", (char *)memmem(text, 19, "fox", 3));
 	swab("abcdef", copy, 6);

@@ -20,7 +20,11 @@ static void step(int what)
 	order[steps++] = what;
 }
 
-#define CTOR(n) __attribute__((constructor(n))) static void c##n(void) { step(n); }
+#define CTOR(n)                                                                \
+	__attribute__((constructor(n))) static void c##n(void)                 \
+	{                                                                      \
+		step(n);                                                       \
+	}
 #define DTOR(n)                                                                \
 	__attribute__((destructor(n))) static void d##n(void)                  \
 	{                                                                      \

@@ -28,7 +28,7 @@ static long sum(int rows, int columns, long matrix[rows][columns])
 static long fill(int rows, int columns)
 {
 	long matrix[rows][columns];
-	long (*pointer)[columns] = matrix;
+	long(*pointer)[columns] = matrix;
 	size_t size = sizeof(matrix);
 
 	for (int i = 0; i < rows; i++) {

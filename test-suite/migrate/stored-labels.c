@@ -17,7 +17,7 @@ struct routine {
 static int turn(struct routine *r)
 {
 	if (r->where)
-		goto *r->where;
+		goto * r->where;
 	for (r->counter = 0; r->counter < 5; r->counter++) {
 		r->log[r->steps++] = r->counter;
 		r->where = &&resumed;
@@ -82,19 +82,19 @@ static int duff(char *to, const char *from, int count)
 			*to++ = *from++;
 			for (volatile int i = 0; i < 2; i++)
 				;
-	case 7:
+		case 7:
 			*to++ = *from++;
-	case 6:
+		case 6:
 			*to++ = *from++;
-	case 5:
+		case 5:
 			*to++ = *from++;
-	case 4:
+		case 4:
 			*to++ = *from++;
-	case 3:
+		case 3:
 			*to++ = *from++;
-	case 2:
+		case 2:
 			*to++ = *from++;
-	case 1:
+		case 1:
 			*to++ = *from++;
 			trips++;
 		} while (--n > 0);

@@ -27,7 +27,8 @@ static unsigned recurse(unsigned depth, unsigned *outer)
 
 	for (int i = 0; i < 20; i++)
 		here[i] = depth * 3 + i + *outer;
-	return depth ? recurse(depth - 1, &here[depth % 20]) + here[7] : here[3];
+	return depth ? recurse(depth - 1, &here[depth % 20]) + here[7]
+		     : here[3];
 }
 
 static void *work(void *argument)
@@ -79,7 +80,8 @@ static void stacks(void)
 
 	pthread_attr_init(&attributes);
 	CHECK(!pthread_attr_setstacksize(&attributes, 1 << 18));
-	CHECK(!pthread_attr_getstacksize(&attributes, &size) && size == 1 << 18);
+	CHECK(!pthread_attr_getstacksize(&attributes, &size) &&
+	      size == 1 << 18);
 	CHECK(!pthread_create(&thread, &attributes, work, NULL));
 	CHECK(!pthread_join(thread, &result));
 	printf("%u\n", (unsigned)(uintptr_t)result);
@@ -106,8 +108,9 @@ static void stacks(void)
 
 int main(void)
 {
-	struct shared *shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
-				     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	struct shared *shared =
+		mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
+		     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	pthread_mutexattr_t mutex;
 	pthread_condattr_t condition;
 	pthread_barrierattr_t barrier;

@@ -10,7 +10,7 @@
 #include <stdalign.h>
 #include <string.h>
 
-#define AT(pointer, align) CHECK(!((uintptr_t)(pointer) & ((align)-1)))
+#define AT(pointer, align) CHECK(!((uintptr_t)(pointer) & ((align) - 1)))
 
 static _Thread_local char first = 'f';
 static _Thread_local alignas(4096) struct {

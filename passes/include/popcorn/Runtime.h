@@ -24,8 +24,7 @@ class Runtime {
 public:
   explicit Runtime(llvm::Module &M)
       : M(M), C(M.getContext()), Void(llvm::Type::getVoidTy(C)),
-        I32(llvm::Type::getInt32Ty(C)),
-        Ptr(llvm::PointerType::getUnqual(C)) {}
+        I32(llvm::Type::getInt32Ty(C)), Ptr(llvm::PointerType::getUnqual(C)) {}
 
   static constexpr const char PollName[] = "__popcorn_poll";
   static constexpr const char PersonalityName[] = "__popcorn_personality";
@@ -52,8 +51,12 @@ public:
     F->addFnAttr(llvm::Attribute::Cold);
     return Callee;
   }
-  llvm::FunctionCallee capturing() { return get("__popcorn_capturing", I32, {}); }
-  llvm::FunctionCallee release() { return get("__popcorn_release", Void, {Ptr}); }
+  llvm::FunctionCallee capturing() {
+    return get("__popcorn_capturing", I32, {});
+  }
+  llvm::FunctionCallee release() {
+    return get("__popcorn_release", Void, {Ptr});
+  }
   llvm::FunctionCallee resumeInner() {
     return get("__popcorn_resume_inner", Void, {Ptr});
   }

@@ -93,10 +93,11 @@ struct pcn_function {
  *
  * block, the image and struct pcn_thread are aligned like the most aligned
  * thread-local variable, to PCN_TLS_ALIGN at least; the gap is as large as that
- * alignment, which is where a linker of variant I begins.  AArch64 (variant I) points its thread
- * pointer at block, x86_64 (variant II) at struct pcn_thread, whose first
- * word is its own address.  __popcorn_tls_span (an absolute symbol from the
- * layout, equal in every slice) is the distance from block to pcn_thread.
+ * alignment, which is where a linker of variant I begins.  AArch64 (variant I)
+ * points its thread pointer at block, x86_64 (variant II) at struct pcn_thread,
+ * whose first word is its own address.  __popcorn_tls_span (an absolute symbol
+ * from the layout, equal in every slice) is the distance from block to
+ * pcn_thread.
  */
 #define PCN_TLS_ALIGN	  64u
 #define PCN_TLS_ALIGN_MAX 4096u

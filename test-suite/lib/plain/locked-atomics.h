@@ -15,8 +15,8 @@ void locked_load(size_t size, const void *object, void *value,
 _Bool locked_compare_exchange(size_t size, void *object, void *expected,
 			      const void *desired, int success,
 			      int failure) __asm__("__atomic_compare_exchange");
-_Bool locked_is_lock_free(size_t size, const void *object) __asm__(
-	"__atomic_is_lock_free");
+_Bool locked_is_lock_free(size_t size,
+			  const void *object) __asm__("__atomic_is_lock_free");
 
 void locked_load(size_t size, const void *object, void *value, int order)
 {

@@ -88,7 +88,7 @@ struct pcn_stream_info {
 	struct pcn_stream_timer timers[PCN_STREAM_TIMERS];
 	struct pcn_stream_limit limits[PCN_STREAM_LIMITS];
 	uint64_t reserved_pending;
-	uint64_t forked;  /* fork: the only thread's struct, else 0 */
+	uint64_t forked; /* fork: the only thread's struct, else 0 */
 	/* Of the whole file, with 0 in here; 0: none (moves and forks). */
 	uint64_t checksum;
 	uint64_t reserved[7];
