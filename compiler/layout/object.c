@@ -166,7 +166,8 @@ static int read_symbols(struct object *object, Elf *elf, struct error *error)
 	object->symbols = (const Elf64_Sym *)(object->data + header->sh_offset);
 	object->symbol_count = header->sh_size / sizeof(Elf64_Sym);
 	names = elf_rawdata(elf_getscn(elf, header->sh_link), NULL);
-	if (!names || !names->d_size ||
+	/* A section without contents in the file has a size, but no bytes. */
+	if (!names || !names->d_buf || !names->d_size ||
 	    ((char *)names->d_buf)[names->d_size - 1])
 		return bad(object, "damaged symbol names", error);
 	object->names = names->d_buf;
