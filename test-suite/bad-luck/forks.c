@@ -31,8 +31,10 @@ static void wait_for(const char *what, pid_t child)
 		say(what, errno);
 	else if (WIFSIGNALED(status))
 		printf("%s: signal %d\n", what, WTERMSIG(status));
+	else if (WEXITSTATUS(status) != 3)
+		printf("WRONG: %s ended with %d\n", what, WEXITSTATUS(status));
 	else
-		say(what, WEXITSTATUS(status) == 3 ? 0 : EIO);
+		say(what, 0);
 	fflush(stdout);
 }
 

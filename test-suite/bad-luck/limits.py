@@ -142,9 +142,13 @@ def test_processes_of_the_program(luck):
         output = luck.expect(0, says, *prefix, "prlimit", "--nproc=%d" % room,
                              luck.tool("popcorn-run"), *NODES, luck.program("forks"))
         answers |= set(re.findall("^[a-z_]*: .*", output, re.M))
-    for what in ("threads", "fork", "popcorn_fork"):
+    for what in ("threads", "fork"):
         if not {what + ": good", what + ": Resource temporarily unavailable"} <= answers:
             raise Failure(str(answers))
+    # What a copy fails at, an emulator decides.
+    copies = {answer for answer in answers if answer.startswith("popcorn_fork: ")}
+    if "popcorn_fork: good" not in copies or len(copies) < 2:
+        raise Failure(str(answers))
 
 
 def test_address_space(luck):
