@@ -4,6 +4,7 @@ functions of fixed text that a statement may call.
 
 PRELUDE = r"""
 #include "fuzz.h"
+#include <float.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -52,7 +53,7 @@ static uint64_t bits_l(long double x)
 
 	if (x != x)
 		return 3;
-	memcpy(b, &x, sizeof x);
+	memcpy(b, &x, LDBL_MANT_DIG == 64 ? 10 : sizeof x); /* the rest is padding */
 	return b[0] * 31 + b[1];
 }
 static uint64_t bits_w(i128 x)
