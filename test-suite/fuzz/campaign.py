@@ -31,6 +31,7 @@ EXTRA_FLAGS = [[]] * 6 + [["-g"], ["-g"], ["-fno-inline"], ["-ftrivial-auto-var-
                           ["-funroll-loops"], ["-fno-omit-frame-pointer", "-fno-optimize-sibling-calls"],
                           ["-ffunction-sections", "-fdata-sections", "-fPIC"], ["-fcommon"]]
 REPLACEMENT = 1000000  # this much further is the seed of a discarded one's
+COMPILING = "compiling failed"  # as Program says
 PATIENCE = 4  # with the most frequent of migrations
 
 
@@ -46,6 +47,8 @@ class RandomProgram(Program):
             self.seconds = PLAIN_SECONDS
             return super().expected(where, level)
         except Failure as failure:
+            if COMPILING in str(failure):  # the generator's mistake
+                raise
             raise Discard(str(failure))
         finally:
             self.seconds = SECONDS
@@ -236,7 +239,11 @@ class Campaign:
             shutil.rmtree(where)
 
     def modes(self, name, program, level, where):
-        program.expected(where, level)
+        try:
+            program.expected(where, level)
+        except Failure as failure:
+            self.report(name, program, "plain", str(failure))
+            return
         for mode in self.options.modes.split(","):
             start = time.monotonic()
             try:
@@ -244,7 +251,7 @@ class Campaign:
                 self.count[mode + (", " + how if how else "")] += 1
             except Failure as failure:
                 self.report(name, program, mode, str(failure))
-                if "compiling failed" in str(failure):
+                if COMPILING in str(failure):
                     return
             if self.options.verbose:
                 print("  %s %s %s: %.1f s" % (name, level, mode, time.monotonic() - start),

@@ -1,11 +1,11 @@
 """Random C programs of what csmith leaves out.
 
-Variadic functions of all types and lists handed on, variable-length arrays and
-alloca, setjmp and longjmp, floating point of three sizes, __int128, structures
-by value, callbacks through tables and qsort, recursion, switches, gotos and
-labels as values, strings and malloc, thread-locals, long loops, vectors, complex
-numbers, _BitInt, guaranteed tail calls, lists through stack frames, signals,
-threads that point into each other's stacks (relay.py).
+Bodies are of expressions, declarations, loops, switches, gotos and labels as
+values, variable-length arrays and alloca, setjmp and longjmp, signals, strings
+and malloc, calls of each other with structures by value, of variadic functions
+and through tables; floating point of three sizes, __int128, vectors, complex
+numbers, _BitInt, guaranteed tail calls.  In between they call parts (parts/):
+what needs a plan of its own, such as threads, timers, lists of arguments.
 
 program(seed) gives the text; the same seed gives the same text.  A program has
 no undefined behaviour under -fwrapv, ends soon (each function burns `fuel`),
@@ -15,12 +15,12 @@ hidden, for machines do not agree on their sign.
 
 import random
 
-import relay
 from expressions import Expressions
 from functions import Functions
 from jumps import Jumps
 from kinds import NARROW, SCALARS, Body, Function, Struct
 from objects import Objects
+from parts import parts
 from prelude import PRELUDE
 from statements import Statements
 
@@ -35,12 +35,13 @@ class Program(Expressions, Statements, Objects, Jumps, Functions):
         self.by_name = {s.name: s for s in self.structs}
         self.globals = []
         self.functions = []
+        self.parts = []
         self.line = 0
         self.labels = 0
 
     def text(self):
         r = self.random
-        out = ["#define FUEL %d" % r.choice((300, 1000, 3000)), PRELUDE]
+        out = ["#define _GNU_SOURCE", "#define FUEL %d" % r.choice((300, 1000, 3000)), PRELUDE]
         out += [s.text() for s in self.structs]
         for s in self.structs:
             out.append("static struct %s g_%s;" % (s.name, s.name))
@@ -97,19 +98,21 @@ __attribute__((noinline)) static void jump_later(int steps, int value)
         out.append("static long (*table[])(long, long *) = { %s };" % ", ".join(
             f.name for f in called))
         out += [self.variadic(f, r.getrandbits(2)) for f in variadics]
+        self.parts, text = parts(r)
+        out += [text] + [part.text for part in self.parts]
         self.functions += variadics
         out += [self.function(f) for f in plain]
-        relays = r.choice((0, 0, 1, 2))
-        if relays:
-            out.append(relay.PRELUDE)
-            out += [relay.relay(r, n) for n in range(relays)]
         body = Body(self, None, r.random() < .3)
         out += ["int main(void)", "{"]
         out += ["\tsignal(SIGUSR1, on_signal);", "\tsignal(SIGUSR2, on_signal);"]
         out += self.block_flat(body, r.randint(3, 6))
         out += ["\tfor (int round = 0; round < %d; round++) {" % r.randint(1, 4)]
         out += ["\t\tfuel = FUEL;"]
-        out += ["\t\trelay_%d();" % n for n in range(relays)]
+        for part in self.parts:
+            out.append("\t\tdepth = 0;")
+            out += ["\t\t" + t for t in self.note("%s(round + %d)" % (
+                part.name, r.getrandbits(7)), "u64")]
+        out.append("\t\tfuel = FUEL;")
         for f in plain:
             args = ", ".join(self.argument(p, body, 1) for p in f.params)
             out.append("\t\tdepth = 0;")

@@ -19,8 +19,9 @@ WHOLE = {"f32": "whole_f", "f64": "whole_d", "f128": "whole_l"}
 
 
 class Struct:
-    def __init__(self, name, random, others):
+    def __init__(self, name, random, others, gaps=False):
         self.name = name
+        self.gaps = []  # number of a field, bits left out behind it
         self.fields = []
         self.inner = random.choice(others) if others and random.random() < .4 else None
         for i in range(random.randint(1, 5)):
@@ -31,13 +32,16 @@ class Struct:
             elif random.random() < .25:
                 array = random.randint(1, 4)
             self.fields.append(("f%d" % i, kind, bits, array))
+            if gaps and random.random() < .25:
+                self.gaps.append((i, random.choice((0, 1, 3, 11, 32))))
         self.packed = random.random() < .2
 
     def text(self):
         lines = ["\tstruct %s in[2];" % self.inner.name] if self.inner else []
-        for name, kind, bits, array in self.fields:
+        for i, (name, kind, bits, array) in enumerate(self.fields):
             lines.append("\t%s %s%s%s;" % (SCALARS[kind][0], name, " : %d" % bits if bits else "",
                                            "[%d]" % array if array else ""))
+            lines += ["\tint : %d;" % gap for at, gap in self.gaps if at == i]
         return "struct %s {\n%s\n}%s;" % (self.name, "\n".join(lines),
                                           " __attribute__((packed))" if self.packed else "")
 
