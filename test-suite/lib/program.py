@@ -89,8 +89,8 @@ class Program:
         done = subprocess.run(command, stdout=subprocess.PIPE,
                               stderr=subprocess.STDOUT, timeout=300)
         if done.returncode:
-            raise Failure("compiling failed:\n$ %s\n%s" % (
-                quote(command), done.stdout.decode(errors="replace")))
+            raise Failure("compiling failed:\n$ %s\nstatus %d\n%s" % (
+                quote(command), done.returncode, done.stdout.decode(errors="replace")))
         if not os.path.exists(output):
             raise Failure("compiler made nothing:\n$ " + quote(command))
 
