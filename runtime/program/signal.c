@@ -83,6 +83,7 @@ static void call_handler(struct pcn_native *native, int signal,
 {
 	struct pcn_delivery delivery = {native->delivery, signal};
 	struct pcn_thread *thread = native->thread;
+	uint32_t fp_state = __popcorn_fp_get();
 	void *side = __popcorn_side_sp;
 	struct frame *frame = (struct frame *)PCN_ALIGN_DOWN(
 		(uint64_t)side - SIDE_GAP - sizeof *frame, 16);
@@ -99,6 +100,7 @@ static void call_handler(struct pcn_native *native, int signal,
 	((user_handler)action->handler)(signal, frame->info, &frame->context);
 	native->delivery = delivery.outer;
 	__popcorn_side_sp = side;
+	__popcorn_fp_set(fp_state);
 	thread->signal_mask = frame->context.mask & ~UNBLOCKABLE;
 	pcn_signals_apply_mask(native);
 }

@@ -138,6 +138,7 @@ _Noreturn void pcn_thread_run(void *argument)
 			pcn_world_park(native);
 		thread = native->thread;
 		thread->state = PCN_THREAD_RUNNING;
+		__popcorn_fp_set(thread->fp_state);
 		if (thread->chain) {
 			struct pcn_record *record = thread->chain;
 
@@ -158,6 +159,7 @@ _Noreturn void pcn_thread_run(void *argument)
 			break;
 		native->mode = PCN_UNWIND_NONE;
 		thread->chain = native->last;
+		thread->fp_state = __popcorn_fp_get();
 		if (!thread->chain)
 			pcn_die("thread %d was captured without a frame",
 				thread->tid);
@@ -267,6 +269,7 @@ int __popcorn_clone(int (*entry)(void *), void *side_stack, int flags,
 	thread->entry = (uint64_t)entry;
 	thread->argument = (uint64_t)argument;
 	thread->signal_mask = self->signal_mask;
+	thread->fp_state = __popcorn_fp_get();
 	thread->state = PCN_THREAD_RUNNING;
 	if (flags & CLONE_CHILD_CLEARTID)
 		thread->clear_child_tid = (uint64_t)child_tid;

@@ -130,10 +130,29 @@ struct pcn_thread {
 	uint64_t side_sp;	 /* side-stack pointer of the captured poll */
 	uint64_t signal_pending; /* bit n-1: signal n; valid while captured */
 	int32_t answer;		 /* what __popcorn_answer() says */
-	uint32_t reserved32;
+	uint32_t fp_state;	 /* PCN_FP_*; valid while captured */
 	uint64_t altstack, altstack_size; /* as sigaltstack(2); only noted */
 	uint64_t spare_records; /* memory for records when there is no other */
 	uint64_t reserved[2];
+};
+
+/*
+ * A thread's floating-point environment: exception flags and rounding mode,
+ * as RISC-V's fcsr and our <fenv.h> have them.  Zero is how a program starts.
+ */
+#define PCN_FP_INEXACT	      0x01u
+#define PCN_FP_UNDERFLOW      0x02u
+#define PCN_FP_OVERFLOW	      0x04u
+#define PCN_FP_DIVISION	      0x08u /* by zero */
+#define PCN_FP_INVALID	      0x10u
+#define PCN_FP_FLAGS	      0x1fu
+#define PCN_FP_ROUNDING_SHIFT 5
+#define PCN_FP_ROUNDING	      0x60u
+enum pcn_fp_rounding {
+	PCN_FP_NEAREST = 0,
+	PCN_FP_ZERO = 1,
+	PCN_FP_DOWN = 2,
+	PCN_FP_UP = 3,
 };
 
 enum pcn_thread_state {
@@ -318,6 +337,10 @@ int __popcorn_clone(int (*entry)(void *), void *side_stack, int flags,
 void __popcorn_set_tls(void *block);
 /* Frees a side stack and ends the calling thread (pthread_exit, detached). */
 PCN_NORETURN void __popcorn_unmap_exit(void *base, size_t size);
+
+/* The calling thread's floating-point environment, PCN_FP_*. */
+uint32_t __popcorn_fp_get(void);
+void __popcorn_fp_set(uint32_t state);
 
 /* The TLS image of the slice: equal in every slice. */
 struct pcn_tls_image {

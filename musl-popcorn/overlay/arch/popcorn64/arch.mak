@@ -6,8 +6,8 @@
 # holds.  Left out on purpose is all that calls back into the program (qsort,
 # bsearch, tsearch, ftw), does I/O, or may run for seconds on a small input
 # (regex, crypt).
-NOPOLL_DIRS = src/complex src/ctype src/malloc src/malloc/mallocng src/math \
-	src/multibyte src/prng src/string
+NOPOLL_DIRS = src/complex src/ctype src/fenv src/malloc src/malloc/mallocng \
+	src/math src/multibyte src/prng src/string
 NOPOLL_SRCS = \
 	$(patsubst %,src/internal/%.c, defsysinfo libc procfdname syscall_ret \
 		version) \
@@ -50,6 +50,13 @@ $(NOPOLL_OBJS): CC_CMD = $(CC) $(CFLAGS_ALL) -E -o $@.i $< && \
 # Every program links printf, and a call in it that may migrate costs a pad and
 # a way back in: pad() and out() inlined everywhere would triple them.
 obj/src/stdio/vfprintf.o obj/src/stdio/vfwprintf.o: CFLAGS_ALL += -fno-inline
+
+# What computes with floating point follows the thread's rounding mode.  All else
+# stays without, as a function that follows it is not inlined into one that does
+# not.
+ROUNDING_OBJS = $(filter obj/src/math/% obj/src/complex/% %/floatscan.o \
+	%/vfprintf.o %/vfwprintf.o, $(ALL_OBJS))
+$(ROUNDING_OBJS): CFLAGS_ALL += -frounding-math
 
 # Locks whose holders never migrate; see src/internal/lock.h.
 BOUNDED_OBJS = $(filter obj/src/malloc/% %/dlerror.o %/_Fork.o \
