@@ -29,6 +29,9 @@
 // for the jump is an ordinary edge now: a value of before the call at which
 // the jump begins.  So even locals that are not volatile keep theirs.
 //
+// In a program that handles faults, what may fault is such a call, too
+// (Faults.cpp), and every function may be left.
+//
 // Every function that a jump may pass must let unwinding through: `nounwind`
 // and what follows from it go from all that can reach a longjmp, and from the
 // calls of them, and all get unwind tables.
@@ -39,6 +42,7 @@
 // functions that return twice by themselves.
 //
 //===----------------------------------------------------------------------===//
+#include "popcorn/Faults.h"
 #include "popcorn/Passes.h"
 #include "popcorn/Runtime.h"
 
@@ -67,8 +71,8 @@ static bool isSetJmp(const Function &F) {
   return is_contained(SetJmpNames, F.getName());
 }
 
-/// Can a call of it end in a longjmp?
-static bool mayJump(const CallBase &Call) {
+/// Can a call of it end in a longjmp?  With \p Faults, out of a fault in it.
+static bool mayJump(const CallBase &Call, bool Faults) {
   if (Call.isInlineAsm() || isa<IntrinsicInst>(Call))
     return false;
   const auto *F = dyn_cast<Function>(
@@ -78,10 +82,11 @@ static bool mayJump(const CallBase &Call) {
   StringRef Name = F->getName();
   if (isSetJmp(*F) || is_contained(JumpingNatives, Name))
     return !isSetJmp(*F);
-  // The run time's, or a string function.
-  for (const char *Native : {"__popcorn_", "mem", "str", "stp", "wmem", "wcs"})
-    if (Name.starts_with(Native))
-      return false;
+  if (Name.starts_with("__popcorn_"))
+    return false;
+  for (const char *String : {"mem", "str", "stp", "wmem", "wcs"})
+    if (Name.starts_with(String))
+      return Faults;
   return true;
 }
 
@@ -96,6 +101,7 @@ struct Label {
 class SetJmpLowering {
   Function &F;
   popcorn::Runtime Run;
+  popcorn::FaultOutliner *Outliner; // null: faults are not handled
   FunctionCallee SetJmp, JumpValue;
   AllocaInst *Activation;
   SmallVector<Label> Labels;
@@ -103,7 +109,7 @@ class SetJmpLowering {
   SmallVector<BasicBlock *> Jumped;
 
 public:
-  explicit SetJmpLowering(Function &F);
+  SetJmpLowering(Function &F, popcorn::FaultOutliner *Outliner);
   void run(ArrayRef<CallInst *> Calls);
 
 private:
@@ -116,7 +122,8 @@ private:
 
 } // namespace
 
-SetJmpLowering::SetJmpLowering(Function &F) : F(F), Run(*F.getParent()) {
+SetJmpLowering::SetJmpLowering(Function &F, popcorn::FaultOutliner *Outliner)
+    : F(F), Run(*F.getParent()), Outliner(Outliner) {
   Module &M = *F.getParent();
   IRBuilder<> B(&*F.getEntryBlock().getFirstInsertionPt());
   SetJmp =
@@ -188,11 +195,15 @@ SmallVector<CallInst *> SetJmpLowering::jumpingCalls() {
       append_range(Work, successors(BB));
   }
   SmallVector<CallInst *> Calls;
-  for (BasicBlock &BB : F) // in the function's order, not the set's
-    if (Reached.contains(&BB))
-      for (Instruction &I : BB)
-        if (auto *Call = dyn_cast<CallInst>(&I); Call && mayJump(*Call))
-          Calls.push_back(Call);
+  for (BasicBlock &BB : F) { // in the function's order, not the set's
+    if (!Reached.contains(&BB))
+      continue;
+    if (Outliner)
+      Outliner->run(BB);
+    for (Instruction &I : BB)
+      if (auto *Call = dyn_cast<CallInst>(&I); Call && mayJump(*Call, Outliner))
+        Calls.push_back(Call);
+  }
   return Calls;
 }
 
@@ -244,7 +255,7 @@ void SetJmpLowering::run(ArrayRef<CallInst *> Calls) {
 }
 
 /// Functions from which a longjmp can begin or through which it can pass.
-static SmallPtrSet<Function *, 32> jumpedThrough(Module &M) {
+static SmallPtrSet<Function *, 32> jumpedThrough(Module &M, bool Faults) {
   SmallPtrSet<Function *, 32> Jumping;
   SmallVector<Function *> Work;
   auto Add = [&](Function &F) {
@@ -252,10 +263,12 @@ static SmallPtrSet<Function *, 32> jumpedThrough(Module &M) {
       Work.push_back(&F);
   };
   DenseMap<Function *, SmallVector<Function *>> Callers;
-  for (Function &F : M)
+  for (Function &F : M) {
+    if (Faults && !F.isDeclaration())
+      Add(F);
     for (Instruction &I : instructions(F)) {
       auto *Call = dyn_cast<CallBase>(&I);
-      if (!Call || !mayJump(*Call))
+      if (!Call || !mayJump(*Call, Faults))
         continue;
       auto *Callee = dyn_cast<Function>(
           Call->getCalledOperand()->stripPointerCastsAndAliases());
@@ -266,6 +279,7 @@ static SmallPtrSet<Function *, 32> jumpedThrough(Module &M) {
       if (Callee && Callee->isDeclaration())
         Jumping.insert(Callee);
     }
+  }
   while (!Work.empty())
     for (Function *Caller : Callers.lookup(Work.pop_back_val()))
       Add(*Caller);
@@ -279,8 +293,8 @@ template <typename FunctionOrCall> static void stripReturns(FunctionOrCall &F) {
     F.removeFnAttr(Kind);
 }
 
-static void letUnwindingThrough(Module &M) {
-  SmallPtrSet<Function *, 32> Jumping = jumpedThrough(M);
+static void letUnwindingThrough(Module &M, bool Faults) {
+  SmallPtrSet<Function *, 32> Jumping = jumpedThrough(M, Faults);
   for (Function &F : M) {
     if (!F.isDeclaration())
       F.setUWTableKind(UWTableKind::Default);
@@ -288,7 +302,7 @@ static void letUnwindingThrough(Module &M) {
       stripReturns(F);
     for (Instruction &I : instructions(F)) {
       auto *Call = dyn_cast<CallBase>(&I);
-      if (!Call || !mayJump(*Call))
+      if (!Call || !mayJump(*Call, Faults))
         continue;
       auto *Callee = dyn_cast<Function>(
           Call->getCalledOperand()->stripPointerCastsAndAliases());
@@ -330,9 +344,11 @@ PreservedAnalyses popcorn::SetJmpPass::run(Module &M, ModuleAnalysisManager &) {
   auto ByFunction = findCalls(M);
   if (ByFunction.empty())
     return PreservedAnalyses::all();
-  letUnwindingThrough(M);
+  bool Faults = handlesFaults(M);
+  letUnwindingThrough(M, Faults);
+  FaultOutliner Outliner;
   for (auto &[F, Calls] : ByFunction)
-    SetJmpLowering(*F).run(Calls);
+    SetJmpLowering(*F, Faults ? &Outliner : nullptr).run(Calls);
   for (const char *Name : SetJmpNames)
     if (Function *F = M.getFunction(Name); F && F->use_empty())
       F->eraseFromParent();
