@@ -1,7 +1,8 @@
 /*
  * Vectors of 8 to 64 bytes and of all elements, as arguments and results, by
- * name and through pointers, in structures, through variadic calls, alive across
- * polls and in frames that are resumed many deep; no ISA has registers for all.
+ * name and through pointers, in structures, through variadic calls, alive
+ * across polls and in frames that are resumed many deep; no ISA has registers
+ * for all.
  *
  * CFLAGS: -w
  * LEVELS: O0 O2 O3

@@ -1,7 +1,7 @@
 /*
  * siglongjmp and longjmp out of the handler of a fault into the very function
- * that faulted: by loads, stores, divisions, copies, atomics, traps and calls of
- * libc; again and again, with locals that keep their values.  A division by
+ * that faulted: by loads, stores, divisions, copies, atomics, traps and calls
+ * of libc; again and again, with locals that keep their values.  A division by
  * zero is a signal on some ISAs only.
  *
  * LEVELS: O0 O2
@@ -49,8 +49,8 @@ static const char *step(int what)
 
 		sigprocmask(SIG_BLOCK, NULL, &mask);
 		CHECK(!sigismember(&mask, SIGSEGV));
-		return signal == SIGSEGV ? "SEGV"
-		       : signal == SIGBUS ? "BUS"
+		return signal == SIGSEGV		       ? "SEGV"
+		       : signal == SIGBUS		       ? "BUS"
 		       : signal == SIGTRAP || signal == SIGILL ? "trap"
 							       : "other";
 	}
@@ -104,7 +104,8 @@ static const char *step(int what)
 		memmove(nowhere + 1, nowhere, sink + 300);
 		break;
 	case 16:
-		qsort(nowhere, 5, 8, (int (*)(const void *, const void *))strcmp);
+		qsort(nowhere, 5, 8,
+		      (int (*)(const void *, const void *))strcmp);
 		break;
 	default:
 		return "end";
@@ -172,8 +173,8 @@ int main(void)
 	struct sigaction action = {.sa_sigaction = handler,
 				   .sa_flags = SA_SIGINFO};
 	static const int signals[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP};
-	char *page = mmap(NULL, 8192, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1,
-			  0);
+	char *page =
+		mmap(NULL, 8192, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	for (int i = 0; i < 5; i++)
 		sigaction(signals[i], &action, NULL);
