@@ -111,6 +111,7 @@ long pcn_call_dup3(struct pcn_call *call)
 
 long pcn_call_fcntl(struct pcn_call *call)
 {
+	struct flock *lock = (void *)call->a[2]; /* where one is */
 	long result;
 
 	if ((int)call->a[0] == pcn_channel_fd())
@@ -121,6 +122,12 @@ long pcn_call_fcntl(struct pcn_call *call)
 		return pcn_call_blocking(call, PCN_CALL_BLOCK, __NR_fcntl,
 					 call->a[0], call->a[1], call->a[2], 0,
 					 0, 0);
+	case F_GETLK:
+	case F_OFD_GETLK:
+		result = pcn_call_native(call);
+		if (!result)
+			lock->l_pid = pcn_program_pid(lock->l_pid);
+		return result;
 	case F_SETFL:
 		call->a[2] = pcn_arch_open_flags_in(call->a[2]);
 		return pcn_call_native(call);

@@ -220,6 +220,11 @@ bool pcn_timer_is_thread(const void *info);
 /* --- process.c --- */
 
 int32_t pcn_real_tid(int32_t tid);
+/* The pid that the program knows one of the kernel's by: its own, its parent's,
+ * which stay what they were. */
+int32_t pcn_program_pid(int32_t pid);
+/* The same of the sender in a siginfo_t. */
+void pcn_name_sender(uint8_t *info);
 /* The kernel's number of a clock of the CPU time of a process or thread. */
 long pcn_real_clock(int32_t clock);
 

@@ -49,8 +49,10 @@ static bool is_for_thread(int signal, const uint8_t *info)
 
 	if (code == SI_TIMER)
 		return pcn_timer_is_thread(info);
-	return code == SI_TKILL || (signal == SIGPIPE && code == SI_USER &&
-				    word_of(info, SI_FIRST) == pcn_real_pid());
+	return code == SI_TKILL ||
+	       (signal == SIGPIPE && code == SI_USER &&
+		(word_of(info, SI_FIRST) == pcn_real_pid() ||
+		 word_of(info, SI_FIRST) == pcn_process->pid));
 }
 
 /* A place in the list, or NULL.  Under the lock. */
@@ -105,6 +107,7 @@ static void list_queued(struct pcn_native *native)
 			return;
 		p = add(is_for_thread(signal, info) ? native->thread : NULL,
 			signal);
+		pcn_name_sender(info);
 		memcpy(p->info, info, sizeof info);
 		pcn_timer_seen(info);
 	}

@@ -9,10 +9,30 @@
 #include <linux/sched.h>
 #include <linux/utsname.h>
 
-/* The kernel's number for one the program knows. */
+/*
+ * The kernel's number for one the program knows.  When the parent, or this
+ * process itself, has moved, the kernel's parent is the process in which the
+ * parent is now, or the agent, which passes on what it gets.
+ */
 static int32_t real_pid(int32_t pid)
 {
-	return pid == pcn_process->pid ? pcn_real_pid() : pid;
+	int32_t parent;
+
+	if (pid == pcn_process->pid)
+		return pcn_real_pid();
+	if (!pcn_process->moves || pid != pcn_process->ppid)
+		return pid;
+	parent = pcn_sys(__NR_getppid);
+	return parent > 1 ? parent : pid;
+}
+
+int32_t pcn_program_pid(int32_t pid)
+{
+	if (pid == pcn_real_pid())
+		return pcn_process->pid;
+	if (pid > 1 && pcn_process->moves && pid == pcn_sys(__NR_getppid))
+		return pcn_process->ppid;
+	return pid;
 }
 
 int32_t pcn_real_tid(int32_t tid)
@@ -26,6 +46,19 @@ int32_t pcn_real_tid(int32_t tid)
 		real = native->tid;
 	pcn_unlock(&pcn_process->lock);
 	return real;
+}
+
+void pcn_name_sender(uint8_t *info)
+{
+	siginfo_t *sent = (siginfo_t *)info;
+
+	switch (sent->si_code) {
+	case SI_USER:
+	case SI_QUEUE:
+	case SI_TKILL:
+	case SI_MESGQ:
+		sent->si_pid = pcn_program_pid(sent->si_pid);
+	}
 }
 
 long pcn_real_clock(int32_t clock)

@@ -175,6 +175,7 @@ void pcn_signals_mark(struct pcn_native *native, int signal, const void *info)
 	if (!(native->marked & BIT(signal))) {
 		memcpy(native->info[signal], info, PCN_SIGINFO_SIZE);
 		pcn_timer_name(native->info[signal]);
+		pcn_name_sender(native->info[signal]);
 	}
 	__atomic_fetch_or(&native->marked, BIT(signal), __ATOMIC_SEQ_CST);
 	native->interrupt = 1;
@@ -482,8 +483,10 @@ long pcn_call_sigtimedwait(struct pcn_call *call)
 		signal = pcn_call_timed(
 			call, PCN_CALL_WAIT, __NR_rt_sigtimedwait, 2,
 			(long)&set, (long)info, call->a[2], MASK_SIZE, 0, 0);
-		if (signal > 0)
+		if (signal > 0) {
 			pcn_timer_name(info);
+			pcn_name_sender(info);
+		}
 	}
 	if (signal > 0 && call->a[1])
 		memcpy((void *)call->a[1], info, sizeof info);
