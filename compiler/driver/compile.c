@@ -8,6 +8,7 @@
  */
 #include "compile.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -116,6 +117,9 @@ static void source_command(struct strings *command, const struct tools *tools,
 			   const char *output)
 {
 	add_options(command, tools, options);
+	if (options->mode != MODE_PREPROCESS && options->mode != MODE_CHECK)
+		pcn_strings_take(command,
+				 pcn_format("-fpass-plugin=%s", tools->plugin));
 	if (action)
 		pcn_strings_add(command, action);
 	if (output) {
@@ -127,6 +131,53 @@ static void source_command(struct strings *command, const struct tools *tools,
 		pcn_strings_add(command, input->language);
 	}
 	pcn_strings_add(command, input->text);
+}
+
+/* Is what clang says of a file about something of another ISA? */
+static bool is_about_isa(const char *messages)
+{
+	static const char *const signs[] = {
+		" constraint '",
+		"unknown register name",
+		"unknown builtin '__builtin_ia32",
+		"unknown builtin '__builtin_arm",
+		"is only meant to be used on",
+		"intrinsics are only available with"};
+
+	for (size_t i = 0; i < sizeof(signs) / sizeof(*signs); i++)
+		if (strstr(messages, signs[i]))
+			return true;
+	return false;
+}
+
+/* A file that failed is read again, for what it failed by: clang itself knows
+ * nothing of the way out. True if that has been said. */
+static bool explain(const struct tools *tools, const struct options *options,
+		    const struct input *input)
+{
+	char *path = pcn_temps_path("compile.messages"), *text;
+	struct error unused = {0};
+	struct strings command = {0};
+	struct job job;
+	bool found = false;
+	size_t size;
+
+	if (!strcmp(input->text, "-"))
+		return false;
+	source_command(&command, tools, options, input, "-fsyntax-only", NULL);
+	if (!pcn_run_start(&job, &command, path, &unused))
+		pcn_run_wait(&job, &unused);
+	if (!pcn_read_file(path, &text, &size)) {
+		found = is_about_isa(text);
+		free(text);
+	}
+	if (found)
+		fprintf(stderr,
+			"popcorn-clang: note: assembly and intrinsics are of "
+			"one ISA; write it in C, or give each ISA its own text "
+			"with __attribute__((annotate(\"popcorn.native\", "
+			"...)))\n");
+	return found;
 }
 
 int pcn_compile(const struct tools *tools, const struct options *options,
@@ -156,6 +207,9 @@ int pcn_compile(const struct tools *tools, const struct options *options,
 		source_command(&command, tools, options, input,
 			       actions[options->mode], output);
 		result = pcn_run(&command, error);
+		if (result && options->mode != MODE_PREPROCESS &&
+		    !pcn_temps_create(NULL, error))
+			explain(tools, options, input);
 	}
 	return result;
 }
@@ -179,6 +233,8 @@ int pcn_compile_for_link(const struct tools *tools, struct options *options,
 	long parallel = sysconf(_SC_NPROCESSORS_ONLN);
 	struct job *jobs =
 		pcn_alloc((options->source_count + 1) * sizeof(*jobs));
+	struct input *sources =
+		pcn_alloc((options->source_count + 1) * sizeof(*sources));
 	size_t started = 0, finished = 0;
 	int result = 0;
 
@@ -191,6 +247,7 @@ int pcn_compile_for_link(const struct tools *tools, struct options *options,
 
 		if (input->kind != INPUT_SOURCE)
 			continue;
+		sources[started] = *input;
 		name = pcn_format("%zu-%s", started,
 				  output_name(input->text, "o"));
 		object = pcn_temps_path(name);
@@ -209,6 +266,10 @@ int pcn_compile_for_link(const struct tools *tools, struct options *options,
 
 		result = result ? result : failed;
 	}
+	if (result)
+		for (size_t i = 0; i < started; i++)
+			if (explain(tools, options, &sources[i]))
+				break;
 	return result;
 }
 

@@ -16,6 +16,9 @@
 // Invariant on exit, if nothing was reported: asm is empty and its constraints
 // are made of r, m, i, n, s, X, matching digits and the memory clobber.
 //
+// Most of it is said when a file is compiled, where clang can show the place
+// (popcorn-refuse); what nobody uses then, the optimiser has dropped already.
+//
 // Way out: __attribute__((annotate("popcorn.native", "x86_64", "text", ...)))
 // on a function, see Annotations.cpp.
 //
@@ -138,6 +141,9 @@ static std::string portableConstraints(const InlineAsm &Asm) {
   return join(Parts, ",");
 }
 
+/// On a call: the function it was written in.
+static const char WrittenInAttr[] = "popcorn-written-in";
+
 static void checkAsm(CallBase &Call, Refusals &Refused) {
   auto *Asm = cast<InlineAsm>(Call.getCalledOperand());
   if (isa<CallBrInst>(Call)) {
@@ -154,6 +160,11 @@ static void checkAsm(CallBase &Call, Refusals &Refused) {
   Call.setCalledOperand(InlineAsm::get(
       Asm->getFunctionType(), "", portableConstraints(*Asm),
       Asm->hasSideEffects(), Asm->isAlignStack(), InlineAsm::AD_ATT));
+}
+
+static bool isOfOneISA(const CallBase &Call) {
+  auto *Asm = dyn_cast<InlineAsm>(Call.getCalledOperand());
+  return Asm && (isa<CallBrInst>(Call) || !isEmptyAsm(Asm->getAsmString()));
 }
 
 static void checkIntrinsic(IntrinsicInst &II, Refusals &Refused) {
@@ -245,4 +256,32 @@ PreservedAnalyses popcorn::CheckPass::run(Module &M, ModuleAnalysisManager &) {
     checkFunction(F, Refused);
   Refused.emit(M.getContext());
   return PreservedAnalyses::none();
+}
+
+PreservedAnalyses popcorn::WrittenInPass::run(Module &M,
+                                              ModuleAnalysisManager &) {
+  for (Function &F : M)
+    for (Instruction &I : instructions(F))
+      if (auto *Call = dyn_cast<CallBase>(&I); Call && isOfOneISA(*Call))
+        Call->addFnAttr(
+            Attribute::get(M.getContext(), WrittenInAttr, F.getName()));
+  return PreservedAnalyses::all();
+}
+
+PreservedAnalyses popcorn::RefusePass::run(Module &M, ModuleAnalysisManager &) {
+  LLVMContext &C = M.getContext();
+  for (Function &F : M)
+    for (Instruction &I : instructions(F)) {
+      auto *Call = dyn_cast<CallBase>(&I);
+      if (!Call || !isOfOneISA(*Call))
+        continue;
+      auto *Asm = cast<InlineAsm>(Call->getCalledOperand());
+      StringRef Name = Call->hasFnAttr(WrittenInAttr)
+                           ? Call->getFnAttr(WrittenInAttr).getValueAsString()
+                           : F.getName();
+      C.emitError(&I, "in function '" + Name + "': inline assembly \"" +
+                          excerpt(Asm->getAsmString()) + "\" is of one ISA; " +
+                          WayOut);
+    }
+  return PreservedAnalyses::all();
 }

@@ -3,6 +3,9 @@
 //   popcorn-portable<O0|O1|O2|O3|Os|Oz>  once, on the merged program
 //   popcorn-isa<x86_64|aarch64;O2>       once per ISA, to -popcorn-object=FILE
 //
+// popcorn-written-in and popcorn-refuse run in clang, first and last of its
+// pipeline for a file.
+//
 // Each pass is also registered by its own name for tests and dumps.
 //
 //===----------------------------------------------------------------------===//
@@ -118,6 +121,8 @@ bool parseModulePass(PassBuilder &PB, StringRef Text, ModulePassManager &MPM) {
   POPCORN_PASS("annotations", AnnotationsPass)
   POPCORN_PASS("floats", FloatsPass)
   POPCORN_PASS("check", CheckPass)
+  POPCORN_PASS("written-in", WrittenInPass)
+  POPCORN_PASS("refuse", RefusePass)
   POPCORN_PASS("internalize", InternalizePass)
   POPCORN_PASS("calls", CallsPass)
   POPCORN_PASS("variadics", VariadicsPass)
@@ -141,6 +146,15 @@ bool parseModulePass(PassBuilder &PB, StringRef Text, ModulePassManager &MPM) {
 extern "C" LLVM_ATTRIBUTE_VISIBILITY_DEFAULT ::llvm::PassPluginLibraryInfo
 llvmGetPassPluginInfo() {
   return {LLVM_PLUGIN_API_VERSION, "popcorn", "1", [](PassBuilder &PB) {
+            // Clang's pipeline for a file.
+            PB.registerPipelineStartEPCallback(
+                [](ModulePassManager &MPM, OptimizationLevel) {
+                  MPM.addPass(WrittenInPass());
+                });
+            PB.registerOptimizerLastEPCallback(
+                [](ModulePassManager &MPM, OptimizationLevel) {
+                  MPM.addPass(RefusePass());
+                });
             PB.registerPipelineParsingCallback(
                 [&PB](StringRef Text, ModulePassManager &MPM,
                       ArrayRef<PassBuilder::PipelineElement>) {

@@ -30,6 +30,10 @@ POPCORN_PASS(AnnotationsPass);
 POPCORN_PASS(FloatsPass);
 /// Reports what cannot be portable: inline asm, target intrinsics, x86_fp80.
 POPCORN_PASS(CheckPass);
+/// Assembly of one file, in clang, which knows the lines: marked at first, and
+/// reported if it is still there at last.
+POPCORN_PASS(WrittenInPass);
+POPCORN_PASS(RefusePass);
 /// Everything internal but the entry points and what code generation may call.
 POPCORN_PASS(InternalizePass);
 /// Direct calls whose type differs from their callee's.
