@@ -1,8 +1,8 @@
 //===- Faults.cpp - jumps out of the handler of a fault ------------------===//
 //
 // A program may handle SIGSEGV, SIGFPE and the like and longjmp from there into
-// the very function that faulted.  State exists at calls only, so there what may
-// fault becomes a call:
+// the very function that faulted.  State exists at calls only, so there what
+// may fault becomes a call:
 //
 //     x = load p      =>      x = call @popcorn.faults(p)
 //

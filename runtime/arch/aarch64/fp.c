@@ -27,8 +27,8 @@ uint32_t __popcorn_fp_get(void)
 
 	__asm__ volatile("mrs %0, fpcr\n\tmrs %1, fpsr"
 			 : "=r"(control), "=r"(status));
-	state = (uint32_t)from_hardware[control >> ROUNDING_SHIFT &
-					ROUNDING_MASK]
+	state = (uint32_t)
+			from_hardware[control >> ROUNDING_SHIFT & ROUNDING_MASK]
 		<< PCN_FP_ROUNDING_SHIFT;
 	for (unsigned i = 0; i < sizeof flags; i++)
 		if (status >> i & 1)
@@ -38,8 +38,8 @@ uint32_t __popcorn_fp_get(void)
 
 void __popcorn_fp_set(uint32_t state)
 {
-	uint64_t mode = to_hardware[(state & PCN_FP_ROUNDING) >>
-				    PCN_FP_ROUNDING_SHIFT];
+	uint64_t mode =
+		to_hardware[(state & PCN_FP_ROUNDING) >> PCN_FP_ROUNDING_SHIFT];
 	uint64_t control, status;
 
 	__asm__ volatile("mrs %0, fpcr\n\tmrs %1, fpsr"

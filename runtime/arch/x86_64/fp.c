@@ -12,8 +12,8 @@
 
 /* Bit i of the hardware's flags; the denormal operand's is no flag of C's. */
 static const uint8_t flags[] = {
-	PCN_FP_INVALID,	 0, PCN_FP_DIVISION, PCN_FP_OVERFLOW,
-	PCN_FP_UNDERFLOW, PCN_FP_INEXACT,
+	PCN_FP_INVALID, 0, PCN_FP_DIVISION, PCN_FP_OVERFLOW, PCN_FP_UNDERFLOW,
+	PCN_FP_INEXACT,
 };
 static const uint8_t from_hardware[] = {PCN_FP_NEAREST, PCN_FP_DOWN, PCN_FP_UP,
 					PCN_FP_ZERO};
@@ -38,8 +38,8 @@ uint32_t __popcorn_fp_get(void)
 
 void __popcorn_fp_set(uint32_t state)
 {
-	uint32_t mode = to_hardware[(state & PCN_FP_ROUNDING) >>
-				    PCN_FP_ROUNDING_SHIFT];
+	uint32_t mode =
+		to_hardware[(state & PCN_FP_ROUNDING) >> PCN_FP_ROUNDING_SHIFT];
 	uint32_t mxcsr;
 	uint16_t x87;
 
