@@ -159,14 +159,16 @@ bool pcn_channel_asked(void)
 
 void pcn_channel_refuse(int err)
 {
-	const char *why = err == -EOPNOTSUPP
-				  ? "machine code that the program made "
-				    "itself is on the stack"
-				  : "the program has no memory to be captured";
+	const char *why = "the program has no memory to be captured";
 	struct pcn_message m = {.type = PCN_MSG_FAILED,
-				.value = {err},
-				.text_size = pcn_strlen(why)};
+				.value = {err}};
 
+	if (err == -EOPNOTSUPP)
+		why = "machine code that the program made itself is on the "
+		      "stack";
+	else if (err == -EDEADLK)
+		why = "the program holds record locks";
+	m.text_size = (uint32_t)pcn_strlen(why);
 	if (channel.fd >= 0)
 		pcn_packet_send(channel.fd, &m, why, NULL, 0);
 }

@@ -66,12 +66,17 @@ long pcn_call_pipe2(struct pcn_call *call)
 
 /* --- descriptors; the channel's is not the program's to see --- */
 
+/* A process's record locks on a file end when it closes any descriptor of it. */
 long pcn_call_close(struct pcn_call *call)
 {
+	long result;
+
 	if ((int)call->a[0] == pcn_channel_fd())
 		return -EBADF;
 	/* Never issued again: the descriptor is gone however it ends. */
-	return pcn_sys(__NR_close, call->a[0]);
+	result = pcn_sys(__NR_close, call->a[0]);
+	pcn_locks_changed();
+	return result;
 }
 
 long pcn_call_close_range(struct pcn_call *call)
@@ -80,14 +85,17 @@ long pcn_call_close_range(struct pcn_call *call)
 		 channel = pcn_channel_fd();
 	long result = 0;
 
-	if (channel < first || channel > last)
-		return pcn_call_native(call);
-	if (channel > first)
-		result = pcn_sys(__NR_close_range, first, channel - 1,
-				 call->a[2]);
-	if (!result && channel < last)
-		result = pcn_sys(__NR_close_range, channel + 1, last,
-				 call->a[2]);
+	if (channel < first || channel > last) {
+		result = pcn_call_native(call);
+	} else {
+		if (channel > first)
+			result = pcn_sys(__NR_close_range, first, channel - 1,
+					 call->a[2]);
+		if (!result && channel < last)
+			result = pcn_sys(__NR_close_range, channel + 1, last,
+					 call->a[2]);
+	}
+	pcn_locks_changed();
 	return result;
 }
 
@@ -100,13 +108,18 @@ long pcn_call_dup(struct pcn_call *call)
 
 long pcn_call_dup3(struct pcn_call *call)
 {
+	long result;
 	int error;
 
 	if ((int)call->a[0] == pcn_channel_fd())
 		return -EBADF;
 	error = pcn_channel_make_room(call->a[1]);
+	if (error)
+		return error;
 	call->a[2] = pcn_arch_open_flags_in(call->a[2]);
-	return error ? error : pcn_call_native(call);
+	result = pcn_call_native(call);
+	pcn_locks_changed();
+	return result;
 }
 
 long pcn_call_fcntl(struct pcn_call *call)
@@ -117,11 +130,17 @@ long pcn_call_fcntl(struct pcn_call *call)
 	if ((int)call->a[0] == pcn_channel_fd())
 		return -EBADF;
 	switch (call->a[1]) {
+	case F_SETLK:
+		result = pcn_call_native(call);
+		pcn_locks_changed();
+		return result;
 	case F_SETLKW:
 	case F_OFD_SETLKW:
-		return pcn_call_blocking(call, PCN_CALL_BLOCK, __NR_fcntl,
-					 call->a[0], call->a[1], call->a[2], 0,
-					 0, 0);
+		result = pcn_call_blocking(call, PCN_CALL_BLOCK, __NR_fcntl,
+					   call->a[0], call->a[1], call->a[2],
+					   0, 0, 0);
+		pcn_locks_changed();
+		return result;
 	case F_GETLK:
 	case F_OFD_GETLK:
 		result = pcn_call_native(call);

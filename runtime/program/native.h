@@ -199,6 +199,13 @@ void pcn_pending_give_back(struct pcn_native *native);
 /* An ending thread's marked signals that are for any thread. */
 void pcn_pending_leave(struct pcn_native *native);
 
+/* --- locks.c --- */
+
+/* Does the process hold record locks?  Cheap, as long as nothing has changed. */
+bool pcn_locks_held(void);
+/* One may have been taken or given up. */
+void pcn_locks_changed(void);
+
 /* --- timers.c --- */
 
 /* Stop and go on, with what is left: the interval timers; after signals have

@@ -23,12 +23,27 @@ static struct {
 	int refused;	     /* -errno: somebody cannot be captured */
 } world;
 
+/* A child of fork() has no record locks either. */
+static bool must_wait(uint32_t kind)
+{
+	return kind != PCN_REQUEST_FORK && pcn_locks_held();
+}
+
+/* The agent's request that can be served now. */
+static uint32_t requested(void)
+{
+	uint32_t kind =
+		__atomic_load_n(&__popcorn_control.request, __ATOMIC_SEQ_CST);
+
+	return kind == PCN_REQUEST_NONE || must_wait(kind) ? PCN_REQUEST_NONE
+							   : kind;
+}
+
 bool pcn_world_wanted(void)
 {
 	return __atomic_load_n(&world.stopping, __ATOMIC_SEQ_CST) ||
 	       __atomic_load_n(&world.asks, __ATOMIC_SEQ_CST) ||
-	       __atomic_load_n(&__popcorn_control.request, __ATOMIC_SEQ_CST) !=
-		       PCN_REQUEST_NONE;
+	       requested() != PCN_REQUEST_NONE;
 }
 
 /* Interrupts who has not come yet; returns how many. */
@@ -70,48 +85,6 @@ static int stop_others(void)
 	}
 }
 
-static void count_threads(struct pcn_request_info *request)
-{
-	request->threads = request->frames = 0;
-	for (struct pcn_thread *t = pcn_process->threads; t; t = t->next) {
-		request->threads++;
-		for (struct pcn_record *r = t->chain; r; r = r->inner)
-			request->frames++;
-	}
-}
-
-static void serve_all(uint64_t stop_ns)
-{
-	struct pcn_request_info request;
-	uint32_t kind =
-		__atomic_load_n(&__popcorn_control.request, __ATOMIC_SEQ_CST);
-
-	if (kind != PCN_REQUEST_NONE) {
-		request = (struct pcn_request_info){
-			.kind = kind,
-			.sequence = __popcorn_control.sequence,
-			.stop_ns = stop_ns,
-		};
-		count_threads(&request);
-		__atomic_store_n(&__popcorn_control.request, PCN_REQUEST_NONE,
-				 __ATOMIC_SEQ_CST);
-		pcn_request_serve(&request);
-	}
-	for (struct pcn_thread *t = pcn_process->threads; t; t = t->next) {
-		struct pcn_native *native = pcn_native_of(t);
-
-		if (native->ask.kind == PCN_REQUEST_NONE)
-			continue;
-		request = native->ask;
-		native->ask.kind = PCN_REQUEST_NONE;
-		__atomic_fetch_sub(&world.asks, 1, __ATOMIC_SEQ_CST);
-		request.stop_ns = stop_ns;
-		count_threads(&request);
-		t->answer = 1; /* what the copy reads */
-		t->answer = pcn_request_serve(&request);
-	}
-}
-
 /* --- refusing --- */
 
 static void refuse_request(int err)
@@ -133,6 +106,52 @@ static void refuse_ask(struct pcn_native *native, int err)
 	native->thread->answer = err;
 	if (kind != PCN_REQUEST_CHECKPOINT && pcn_channel_asked())
 		pcn_channel_refuse(err);
+}
+
+static void count_threads(struct pcn_request_info *request)
+{
+	request->threads = request->frames = 0;
+	for (struct pcn_thread *t = pcn_process->threads; t; t = t->next) {
+		request->threads++;
+		for (struct pcn_record *r = t->chain; r; r = r->inner)
+			request->frames++;
+	}
+}
+
+static void serve_all(uint64_t stop_ns)
+{
+	struct pcn_request_info request;
+	/* Somebody may have taken a lock while others stood still already. */
+	uint32_t kind = requested();
+
+	if (kind != PCN_REQUEST_NONE) {
+		request = (struct pcn_request_info){
+			.kind = kind,
+			.sequence = __popcorn_control.sequence,
+			.stop_ns = stop_ns,
+		};
+		count_threads(&request);
+		__atomic_store_n(&__popcorn_control.request, PCN_REQUEST_NONE,
+				 __ATOMIC_SEQ_CST);
+		pcn_request_serve(&request);
+	}
+	for (struct pcn_thread *t = pcn_process->threads; t; t = t->next) {
+		struct pcn_native *native = pcn_native_of(t);
+
+		if (native->ask.kind == PCN_REQUEST_NONE)
+			continue;
+		if (must_wait(native->ask.kind)) {
+			refuse_ask(native, -EDEADLK);
+			continue;
+		}
+		request = native->ask;
+		native->ask.kind = PCN_REQUEST_NONE;
+		__atomic_fetch_sub(&world.asks, 1, __ATOMIC_SEQ_CST);
+		request.stop_ns = stop_ns;
+		count_threads(&request);
+		t->answer = 1; /* what the copy reads */
+		t->answer = pcn_request_serve(&request);
+	}
 }
 
 /* Of those that stand still; the others refuse for themselves. */

@@ -1,0 +1,94 @@
+/*
+ * locks.c - record locks (fcntl's F_SETLK, lockf) belong to the process that took
+ * them: no other can be given them, and one that took them anew might come too
+ * late.  So a process that holds some stays where it is until it has given them
+ * up, which in most programs is soon; then it leaves at the next poll.
+ */
+#include "native.h"
+
+#include <asm/unistd.h>
+#include <linux/fcntl.h>
+
+struct directory_entry {
+	uint64_t inode, offset;
+	uint16_t size;
+	uint8_t type;
+	char name[];
+};
+
+/* Of whatever may take or give up such a lock. */
+static uint32_t changes = 1;
+/* What a look at the kernel's list has found: at which change, and bit 0: there
+ * are some. */
+static uint64_t known;
+
+void pcn_locks_changed(void)
+{
+	__atomic_fetch_add(&changes, 1, __ATOMIC_SEQ_CST);
+	if (__atomic_load_n(&__popcorn_control.request, __ATOMIC_SEQ_CST) !=
+	    PCN_REQUEST_NONE)
+		pcn_poll_raise();
+}
+
+/* Is there a line "lock: ... POSIX ..." of a descriptor? */
+static bool named(int directory, const char *descriptor)
+{
+	static const char word[] = " POSIX ";
+	char text[2048];
+	uint32_t matched = 0;
+	bool found = false;
+	long fd = pcn_sys(__NR_openat, directory, descriptor,
+			  O_RDONLY | O_CLOEXEC, 0),
+	     n;
+
+	if (pcn_is_error(fd))
+		return false;
+	while (!found &&
+	       (n = pcn_sys(__NR_read, fd, text, sizeof text)) > 0) {
+		for (long i = 0; i < n && !found; i++) {
+			if (text[i] != word[matched])
+				matched = text[i] == word[0];
+			else
+				found = ++matched == sizeof word - 1;
+		}
+	}
+	pcn_sys(__NR_close, fd);
+	return found;
+}
+
+static bool look(void)
+{
+	_Alignas(8) char buffer[4096];
+	long directory = pcn_sys(__NR_openat, AT_FDCWD, "/proc/self/fdinfo",
+				 O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0),
+	     n;
+	bool found = false;
+
+	if (pcn_is_error(directory))
+		return false;
+	while (!found && (n = pcn_sys(__NR_getdents64, directory, buffer,
+				      sizeof buffer)) > 0) {
+		for (long at = 0; at < n && !found;) {
+			const struct directory_entry *e =
+				(const void *)(buffer + at);
+
+			at += e->size;
+			if (e->name[0] != '.')
+				found = named((int)directory, e->name);
+		}
+	}
+	pcn_sys(__NR_close, directory);
+	return found;
+}
+
+bool pcn_locks_held(void)
+{
+	uint64_t now = __atomic_load_n(&changes, __ATOMIC_SEQ_CST);
+	uint64_t last = __atomic_load_n(&known, __ATOMIC_SEQ_CST);
+
+	if (last >> 1 != now) {
+		last = now << 1 | look();
+		__atomic_store_n(&known, last, __ATOMIC_SEQ_CST);
+	}
+	return last & 1;
+}
