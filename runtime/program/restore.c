@@ -264,11 +264,12 @@ static void restore_limits(void)
 
 		if (skip >> i & 1 || pcn_sys(__NR_prlimit64, 0, i, NULL, &now))
 			continue;
-		if (want.soft == now.soft)
+		if (want.hard > now.hard)
+			want.hard = now.hard;
+		if (want.soft > want.hard)
+			want.soft = want.hard;
+		if (want.soft == now.soft && want.hard == now.hard)
 			continue;
-		want.hard = now.hard;
-		if (want.soft > now.hard)
-			want.soft = now.hard;
 		pcn_sys(__NR_prlimit64, 0, i, &want, NULL);
 	}
 }
