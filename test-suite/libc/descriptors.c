@@ -88,14 +88,14 @@ static void signals(void)
 
 	sigemptyset(&set);
 	sigaddset(&set, SIGUSR1);
-	sigaddset(&set, SIGRTMIN + 1);
+	sigaddset(&set, SIGUSR2);
 	CHECK(!sigprocmask(SIG_BLOCK, &set, NULL));
 	fd = signalfd(-1, &set, SFD_NONBLOCK);
 	CHECK(!epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event));
 	printf("signalfd %zd %d", read(fd, info, sizeof(info)),
 	       epoll_wait(epoll, &event, 1, 0));
 	kill(getpid(), SIGUSR1);
-	sigqueue(getpid(), SIGRTMIN + 1, (union sigval){77});
+	sigqueue(getpid(), SIGUSR2, (union sigval){77});
 	spin();
 	CHECK(epoll_wait(epoll, &event, 1, 1000) == 1);
 	CHECK(event.data.u64 == 0x123456789abcdefull);
