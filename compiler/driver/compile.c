@@ -13,6 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "messages.h"
 #include "run.h"
 
 static const char *const portable_machine[] = {
@@ -150,34 +151,25 @@ static bool is_about_isa(const char *messages)
 	return false;
 }
 
-/* A file that failed is read again, for what it failed by: clang itself knows
- * nothing of the way out. True if that has been said. */
-static bool explain(const struct tools *tools, const struct options *options,
-		    const struct input *input)
+/* Clang itself knows nothing of the way out. */
+static int finish(struct job *job, struct error *error)
 {
-	char *path = pcn_temps_path("compile.messages"), *text;
-	struct error unused = {0};
-	struct strings command = {0};
-	struct job job;
-	bool found = false;
-	size_t size;
+	static bool said_before;
+	int result = pcn_run_wait(job, error);
+	bool about_isa = result && job->said && is_about_isa(job->said);
 
-	if (!strcmp(input->text, "-"))
-		return false;
-	source_command(&command, tools, options, input, "-fsyntax-only", NULL);
-	if (!pcn_run_start(&job, &command, path, &unused))
-		pcn_run_wait(&job, &unused);
-	if (!pcn_read_file(path, &text, &size)) {
-		found = is_about_isa(text);
-		free(text);
-	}
-	if (found)
+	if (job->said)
+		pcn_messages_print(job->said);
+	free(job->said);
+	job->said = NULL;
+	if (about_isa && !said_before)
 		fprintf(stderr,
 			"popcorn-clang: note: assembly and intrinsics are of "
 			"one ISA; write it in C, or give each ISA its own text "
 			"with __attribute__((annotate(\"popcorn.native\", "
 			"...)))\n");
-	return found;
+	said_before |= about_isa;
+	return result;
 }
 
 int pcn_compile(const struct tools *tools, const struct options *options,
@@ -190,6 +182,7 @@ int pcn_compile(const struct tools *tools, const struct options *options,
 		[MODE_CHECK] = "-fsyntax-only",
 	};
 	int result = pcn_tools_need(tools, tools->clang, error);
+	struct job job;
 
 	for (size_t i = 0; i < options->input_count && !result; i++) {
 		const struct input *input = &options->inputs[i];
@@ -206,10 +199,9 @@ int pcn_compile(const struct tools *tools, const struct options *options,
 			output = output_name(input->text, "s");
 		source_command(&command, tools, options, input,
 			       actions[options->mode], output);
-		result = pcn_run(&command, error);
-		if (result && options->mode != MODE_PREPROCESS &&
-		    !pcn_temps_create(NULL, error))
-			explain(tools, options, input);
+		result = pcn_run_start(&job, &command, error);
+		if (!result)
+			result = finish(&job, error);
 	}
 	return result;
 }
@@ -233,8 +225,6 @@ int pcn_compile_for_link(const struct tools *tools, struct options *options,
 	long parallel = sysconf(_SC_NPROCESSORS_ONLN);
 	struct job *jobs =
 		pcn_alloc((options->source_count + 1) * sizeof(*jobs));
-	struct input *sources =
-		pcn_alloc((options->source_count + 1) * sizeof(*sources));
 	size_t started = 0, finished = 0;
 	int result = 0;
 
@@ -247,14 +237,13 @@ int pcn_compile_for_link(const struct tools *tools, struct options *options,
 
 		if (input->kind != INPUT_SOURCE)
 			continue;
-		sources[started] = *input;
 		name = pcn_format("%zu-%s", started,
 				  output_name(input->text, "o"));
 		object = pcn_temps_path(name);
 		add_dependency_file(options, input);
 		source_command(&command, tools, options, input, "-c", object);
 		if (started - finished == (size_t)(parallel > 0 ? parallel : 1))
-			result = pcn_run_finish(&jobs[finished++], error);
+			result = finish(&jobs[finished++], error);
 		if (!result)
 			result = pcn_run_start(&jobs[started++], &command,
 					       error);
@@ -262,14 +251,10 @@ int pcn_compile_for_link(const struct tools *tools, struct options *options,
 		input->text = object;
 	}
 	while (finished < started) {
-		int failed = pcn_run_finish(&jobs[finished++], error);
+		int failed = finish(&jobs[finished++], error);
 
 		result = result ? result : failed;
 	}
-	if (result)
-		for (size_t i = 0; i < started; i++)
-			if (explain(tools, options, &sources[i]))
-				break;
 	return result;
 }
 

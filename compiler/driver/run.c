@@ -130,7 +130,7 @@ int pcn_run_wait(struct job *job, struct error *error)
 	return WEXITSTATUS(status) ? -ECHILD : 0;
 }
 
-int pcn_run_finish(struct job *job, struct error *error)
+static int finish(struct job *job, struct error *error)
 {
 	int result = pcn_run_wait(job, error);
 
@@ -146,7 +146,7 @@ int pcn_run(const struct strings *arguments, struct error *error)
 	struct job job;
 	int result = pcn_run_start(&job, arguments, error);
 
-	return result ? result : pcn_run_finish(&job, error);
+	return result ? result : finish(&job, error);
 }
 
 /* The directory is flat. */

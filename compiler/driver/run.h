@@ -26,8 +26,6 @@ int pcn_run_start(struct job *job, const struct strings *arguments,
 int pcn_run_wait(struct job *job, struct error *error);
 /* Starts, waits, prints. */
 int pcn_run(const struct strings *arguments, struct error *error);
-/* Waits for one that was started, prints. */
-int pcn_run_finish(struct job *job, struct error *error);
 
 /* The directory for intermediate files: a fresh one that goes when the
  * process ends, signals included, or `keep`, which stays. */
