@@ -31,6 +31,6 @@ define void @f() "target-cpu"="generic-rv64" "target-features"="+64bit,+a"
 ; CHECK: [[W]] = !{i32 1, !"wchar_size", i32 4}
 !llvm.module.flags = !{!0, !1, !2, !3}
 !0 = !{i32 1, !"wchar_size", i32 4}
-!1 = !{i32 1, !"target-abi", !"lp64d"}
+!1 = !{i32 1, !"target-abi", !"lp64"}
 !2 = !{i32 8, !"SmallDataLimit", i32 0}
 !3 = !{i32 8, !"PIC Level", i32 2}
