@@ -6,12 +6,18 @@
 #   package, version   the distribution's source package, upstream's version
 #   programs           what it makes, as paths in its tree
 #   needs              other recipes, whose libraries it finds in $prefix
+#   every              moved: its processes sleep for a moment at each so manyth
+#                      poll, so that they live long enough to be moved (997)
+#   reference          plain, if some of its tests fail with plain clang and musl,
+#                      too: then a mode passes if whatever passes there does
 # and defines functions that run in the tree:
 #   prepare            once, in the sources: what no compiler has part in
 #   build              configures, makes, installs libraries into $prefix
 #   own_tests          runs the package's own tests; its status tells
 #   short_tests        those of them that `make check` has time for
-#   count_passed       reads the log of the tests, prints how many passed
+#   list_passed        reads the log of the tests, prints a line for each that
+#                      passed, the same each time
+#   count_passed       without a reference it is enough to count them
 
 out=$build/apps/$side
 source=$build/apps/source
@@ -20,6 +26,8 @@ prefix=$out/prefix
 jobs=${JOBS:-$(nproc)}
 needs=
 programs=
+reference=
+every=997
 
 case $side in
 popcorn)
@@ -64,18 +72,27 @@ tools() {
 }
 
 # What automake's test driver says; most packages have it.
-count_passed() {
-	awk '/^# PASS:/ { n += $3 } END { print n + 0 }'
+list_passed() {
+	sed -n 's/^PASS: //p'
 }
 
-# attempt FUNCTION DIRECTORY LOG - runs it there; ends the script if it fails.
-# Not behind || or in an `if', where -e means nothing.
-attempt() {
+count_passed() {
+	list_passed | wc -l
+}
+
+# try FUNCTION DIRECTORY LOG - runs it there; its status is in `tried'.  Not behind
+# || or in an `if', where -e means nothing.
+try() {
 	set +e
 	(set -ex && cd "$2" && $1) >"$3" 2>&1 9>&- </dev/null
-	attempted=$?
+	tried=$?
 	set -e
-	[ $attempted = 0 ] && return
+}
+
+# attempt FUNCTION DIRECTORY LOG - the same; ends the script if it fails.
+attempt() {
+	try "$@"
+	[ $tried = 0 ] && return
 	tail -n 40 "$3" >&2
 	echo "$name ($side): $1 failed; all of it: $3" >&2
 	exit 1
