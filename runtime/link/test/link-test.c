@@ -1,0 +1,327 @@
+/* Links over a socket pair: what must pass passes, what must not does not. */
+#define _GNU_SOURCE
+#undef NDEBUG
+#include "address.h"
+#include "link.h"
+#include "tls.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#define SECOND 1000000000ull
+
+static char folder[] = "/tmp/popcorn-link-XXXXXX";
+
+static const char *file(const char *name)
+{
+	static char path[4][128];
+	static int next;
+	char *p = path[next++ % 4];
+
+	snprintf(p, 128, "%s/%s", folder, name);
+	return p;
+}
+
+static uint64_t now_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * SECOND + (uint64_t)t.tv_nsec;
+}
+
+struct pair {
+	struct pcn_link *a, *b; /* client, server */
+};
+
+static struct pcn_tls *tls(const char *key, bool server)
+{
+	struct pcn_tls_files files = {.key = file(key)};
+	struct error error;
+	struct pcn_tls *t = pcn_tls_new(&files, server, &error);
+
+	if (!t)
+		fprintf(stderr, "%s\n", error.text);
+	assert(t);
+	return t;
+}
+
+/* client, server: NULL for a plain socket. */
+static struct pair connect_pair(const struct pcn_tls *client,
+				const struct pcn_tls *server)
+{
+	struct pair p;
+	int fds[2];
+
+	assert(!socketpair(AF_UNIX, SOCK_STREAM, 0, fds));
+	p.a = pcn_link_new(client ? pcn_transport_tls(fds[0], client, "x")
+				  : pcn_transport_socket(fds[0]),
+			   5 * SECOND);
+	p.b = pcn_link_new(server ? pcn_transport_tls(fds[1], server, NULL)
+				  : pcn_transport_socket(fds[1]),
+			   5 * SECOND);
+	assert(p.a && p.b);
+	return p;
+}
+
+static uint64_t patience_ns = 10 * SECOND;
+
+/* Lets the link work until it has a frame, has ended or a moment has passed. */
+static int receive(struct pcn_link *l, struct pcn_link *other,
+		   struct pcn_frame *f)
+{
+	struct pcn_frame unused;
+	uint64_t until = now_ns() + patience_ns;
+	int n;
+
+	while (!(n = pcn_link_receive(l, f)) && now_ns() < until) {
+		struct pollfd p[2] = {
+			{pcn_link_fd(l), pcn_link_events(l, true), 0},
+			{other ? pcn_link_fd(other) : -1,
+			 other ? pcn_link_events(other, false) : 0, 0}};
+
+		if (other && !pcn_link_up(other))
+			assert(pcn_link_receive(other, &unused) <= 0);
+		if (other)
+			pcn_link_flush(other);
+		poll(p, 2, 10);
+	}
+	return n;
+}
+
+static bool hears_nothing(struct pcn_link *l, struct pcn_link *other)
+{
+	struct pcn_frame f;
+	bool nothing;
+
+	patience_ns = SECOND / 5;
+	nothing = !receive(l, other, &f);
+	patience_ns = 10 * SECOND;
+	return nothing;
+}
+
+static int send_text(struct pcn_link *l, uint32_t type, const char *text)
+{
+	struct iovec part = {(void *)text, strlen(text)};
+
+	return pcn_link_send(l, type, &part, 1);
+}
+
+static void test_frames(const struct pcn_tls *client,
+			const struct pcn_tls *server)
+{
+	struct pair p = connect_pair(client, server);
+	static uint8_t big[PCN_LINK_FRAME_MAX];
+	struct iovec parts[3] = {{big, 10}, {NULL, 0}, {big + 10, 90}};
+	struct pcn_frame f;
+	uint64_t sent = 0, got = 0;
+
+	for (size_t i = 0; i < sizeof(big); i++)
+		big[i] = (uint8_t)(i * 7);
+	/* Before the handshake: it waits in the queue. */
+	assert(!send_text(p.a, 1, "early"));
+	assert(receive(p.b, p.a, &f) == 1 && f.type == 1 && f.size == 5);
+	assert(!memcmp(f.data, "early", 5));
+	assert(!pcn_link_send(p.b, 2, parts, 3));
+	assert(receive(p.a, p.b, &f) == 1 && f.size == 100);
+	assert(!memcmp(f.data, big, 100));
+	assert(!pcn_link_send(p.b, 3, NULL, 0));
+	assert(receive(p.a, p.b, &f) == 1 && f.type == 3 && !f.size);
+	/* Back-pressure: the queue takes what it may, whole frames. */
+	assert(!pcn_link_allow(p.a, PCN_LINK_FRAME_MAX, 1 << 18));
+	assert(!pcn_link_allow(p.b, PCN_LINK_FRAME_MAX, 1 << 18));
+	parts[0].iov_len = 100000;
+	for (int i = 0; i < 200;) {
+		int err = pcn_link_send(p.a, 4, parts, 1);
+
+		if (!err) {
+			i++;
+			sent += 100000;
+			continue;
+		}
+		assert(err == -EAGAIN);
+		assert(pcn_link_queued(p.a) <= 1 << 18);
+		assert(receive(p.b, p.a, &f) == 1 && f.size == 100000);
+		assert(!memcmp(f.data, big, 100000));
+		got += f.size;
+	}
+	while (got < sent) {
+		assert(receive(p.b, p.a, &f) == 1 && f.size == 100000);
+		got += f.size;
+	}
+	assert(hears_nothing(p.b, p.a));
+	/* The reason arrives, without what a terminal would obey. */
+	pcn_link_close(p.a, "had enough\033[2J", 0);
+	assert(receive(p.b, NULL, &f) == -ECONNABORTED);
+	assert(!strcmp(pcn_link_why(p.b), "had enough?[2J"));
+	assert(pcn_link_said_bye(p.b));
+	pcn_link_close(p.b, NULL, 0);
+}
+
+static void test_raw(const void *bytes, size_t size, const char *why)
+{
+	struct pcn_frame f;
+	struct pcn_link *l;
+	int fds[2];
+
+	assert(!socketpair(AF_UNIX, SOCK_STREAM, 0, fds));
+	l = pcn_link_new(pcn_transport_socket(fds[0]), SECOND / 5);
+	assert(write(fds[1], bytes, size) == (ssize_t)size);
+	assert(receive(l, NULL, &f) < 0);
+	if (!strstr(pcn_link_why(l), why))
+		fprintf(stderr, "'%s', not '%s'\n", pcn_link_why(l), why);
+	assert(strstr(pcn_link_why(l), why));
+	pcn_link_close(l, pcn_link_why(l), 0);
+	close(fds[1]);
+}
+
+static void test_bad_bytes(void)
+{
+	static const uint8_t large[16] = "popcorn\1\0\0\0\1",
+			     not_zero[16] = "popcorn\1\0\0\0\0\1\0\1";
+
+	test_raw("GET / HTTP/1.1\r\n", 16, "not Popcorn's");
+	test_raw("popcorn\2", 8, "version 2");
+	test_raw("popcorn", 7, "does not answer");
+	test_raw(large, sizeof(large), "too large");
+	test_raw(not_zero, sizeof(not_zero), "damaged");
+}
+
+static void test_refused(const struct pcn_tls *client,
+			 const struct pcn_tls *server)
+{
+	struct pair p = connect_pair(client, server);
+	struct pcn_frame f;
+	uint64_t until = now_ns() + 10 * SECOND;
+
+	while (now_ns() < until &&
+	       (!pcn_link_receive(p.a, &f) || !pcn_link_receive(p.b, &f))) {
+		if (pcn_link_receive(p.a, &f) < 0 &&
+		    pcn_link_receive(p.b, &f) == 0)
+			shutdown(pcn_link_fd(p.a), SHUT_RDWR);
+		if (pcn_link_receive(p.b, &f) < 0 &&
+		    pcn_link_receive(p.a, &f) == 0)
+			shutdown(pcn_link_fd(p.b), SHUT_RDWR);
+	}
+	assert(pcn_link_receive(p.a, &f) < 0 && pcn_link_receive(p.b, &f) < 0);
+	assert(!pcn_link_up(p.a) && !pcn_link_up(p.b));
+	pcn_link_close(p.a, NULL, 0);
+	pcn_link_close(p.b, NULL, 0);
+}
+
+static void test_silent(void)
+{
+	struct pair p = connect_pair(NULL, NULL);
+	struct pcn_frame f;
+
+	pcn_link_expect(p.b, 0);
+	assert(hears_nothing(p.b, p.a) && pcn_link_up(p.b));
+	pcn_link_expect(p.b, now_ns() + SECOND / 20);
+	assert(receive(p.b, p.a, &f) == -ETIMEDOUT);
+	pcn_link_free(p.a);
+	pcn_link_free(p.b);
+}
+
+static void refuse_key(const char *name, const char *text, mode_t mode,
+		       const char *why)
+{
+	struct pcn_tls_files files = {.key = file(name)};
+	struct error error;
+	FILE *f;
+
+	unlink(files.key);
+	f = fopen(files.key, "w");
+	fputs(text, f);
+	fclose(f);
+	chmod(files.key, mode);
+	assert(!pcn_tls_new(&files, true, &error));
+	assert(strstr(error.text, why));
+}
+
+static void test_keys(void)
+{
+	static const char good[] = "0123456789abcdef0123456789abcdef"
+				   "0123456789abcdef0123456789abcdef";
+	struct error error;
+	struct stat st;
+
+	assert(!stat(file("key"), &st) && (st.st_mode & 0777) == 0600);
+	assert(pcn_tls_make_key(file("key"), &error) == -EEXIST);
+	refuse_key("open", good, 0640, "chmod 600");
+	refuse_key("open", good, 0604, "chmod 600");
+	refuse_key("short", good + 1, 0600, "not a key");
+	refuse_key("upper", "ABCDEF", 0600, "not a key");
+	refuse_key("empty", "", 0600, "not a key");
+}
+
+static void refuse_address(const char *text)
+{
+	struct pcn_address a;
+	struct error error;
+
+	assert(pcn_address_parse(&a, text, &error) < 0);
+}
+
+static void test_addresses(void)
+{
+	struct pcn_address a;
+	struct error error;
+	char text[64];
+
+	assert(!pcn_address_parse(&a, "127.0.0.1:80", &error));
+	assert(pcn_address_is_local(&a));
+	pcn_address_format(&a, text, sizeof(text));
+	assert(!strcmp(text, "127.0.0.1:80"));
+	assert(!pcn_address_parse(&a, "[::1]", &error));
+	pcn_address_format(&a, text, sizeof(text));
+	assert(!strcmp(text, "[::1]:7717") && pcn_address_is_local(&a));
+	assert(!pcn_address_parse(&a, "192.0.2.1:1", &error));
+	assert(!pcn_address_is_local(&a));
+	refuse_address("");
+	refuse_address(":1");
+	refuse_address("127.0.0.1:");
+	refuse_address("127.0.0.1:65536");
+	refuse_address("127.0.0.1:8o");
+	refuse_address("[::1");
+	refuse_address("[::1]x");
+	refuse_address("unix:");
+}
+
+int main(void)
+{
+	struct pcn_tls *client, *server, *other;
+	struct error error;
+
+	assert(mkdtemp(folder));
+	assert(!pcn_tls_make_key(file("key"), &error));
+	assert(!pcn_tls_make_key(file("other"), &error));
+	client = tls("key", false);
+	server = tls("key", true);
+	other = tls("other", false);
+	test_frames(NULL, NULL);
+	test_frames(client, server);
+	test_refused(other, server);
+	test_refused(NULL, server);
+	test_refused(client, NULL);
+	test_silent();
+	test_bad_bytes();
+	test_keys();
+	test_addresses();
+	pcn_tls_free(client);
+	pcn_tls_free(server);
+	pcn_tls_free(other);
+	for (int i = 0; i < 6; i++)
+		unlink(file((const char *[]){"key", "other", "open", "short",
+					     "upper", "empty"}[i]));
+	assert(!rmdir(folder));
+	puts("ok");
+	return 0;
+}
