@@ -244,7 +244,7 @@ static int start(struct agent *a)
 		if (!a->current)
 			return -ENOEXEC;
 		a->first_pid = a->current->pid;
-		process_release_inherited();
+		local_release_inherited();
 		trace_event(a, "start", -1, a->options->start_node, "pid=%d",
 			    (int)a->current->pid);
 	}

@@ -2,8 +2,9 @@
  * agent.h - the agent of one program: starts it, moves it, saves it, forks it.
  *
  * One thread, one event loop (agent.c); at most one operation at a time
- * (operation.c).  process.c starts a node's process, socket.c serves the
- * `popcorn` command, signal.c passes signals on, trace.c writes the timeline.
+ * (operation.c, steps.c).  process.c is what all nodes' processes have in
+ * common, local.c those of this machine; socket.c serves the `popcorn` command,
+ * signal.c passes signals on, trace.c writes the timeline.
  */
 #ifndef PCN_AGENT_AGENT_H
 #define PCN_AGENT_AGENT_H
@@ -33,7 +34,27 @@
 #define EXIT_AGENT 125 /* popcorn-run's own failures */
 #define EXIT_SAVED 75  /* checkpoint without --leave-running */
 
+struct agent;
+struct process;
+
+/* What the agent does with a process, wherever it runs. */
+struct process_kind {
+	/* A message of the channel without descriptors: 0 or -errno. */
+	int (*send)(struct process *p, const struct pcn_message *m,
+		    const void *text);
+	bool (*in_reach)(const struct process *p);
+	void (*request)(struct process *p, enum pcn_request request);
+	void (*interrupt)(struct agent *a, struct process *p);
+	void (*signal)(struct agent *a, struct process *p, int signal,
+		       const siginfo_t *info);
+	bool (*is_dying)(const struct process *p);
+	void (*drop)(struct agent *a, struct process *p, bool kill_it);
+};
+
+extern const struct process_kind process_local;
+
 struct process {
+	const struct process_kind *kind;
 	bool used;
 	bool leaving; /* the program has gone on; this is its old process */
 	bool reaped;  /* its number may be another's by now */
@@ -150,21 +171,40 @@ int agent_run(struct options *options, const char *program,
 
 /* --- process.c --- */
 
+/* A free one; NULL with a->error. */
+struct process *process_new(struct agent *a, int node,
+			    const struct process_kind *kind);
 /* Starts a process of the node that waits for its state (RESTORE), or the
  * program itself (START).  NULL with a->error. */
 struct process *process_start(struct agent *a, int node,
 			      enum pcn_channel_role role);
-/* The same without a process: for the program to start by itself.  *channel is
- * the child's end, argv_text its command, each word with its NUL. */
-struct process *process_prepare_fork(struct agent *a, int node, int *channel,
-				     char *argv_text, uint32_t *argv_size);
 /* Ends it if it still runs, and forgets it. */
 void process_drop(struct agent *a, struct process *p, bool kill_it);
-bool process_is_dying(struct agent *a, const struct process *p);
-/* Closes what the program has inherited through us. */
-void process_release_inherited(void);
+int process_send(struct process *p, const struct pcn_message *m,
+		 const void *text);
+/* p: NULL if that process has ended. */
+int process_tell(struct process *p, enum pcn_message_type type, int64_t value);
+/* Can it be spoken to?  Not if it has become another program. */
+bool process_in_reach(const struct process *p);
+/* Raises a request, or takes it back (NONE). */
+void process_request(struct process *p, enum pcn_request request);
 /* Makes every thread of it look at its request. */
 void process_interrupt(struct agent *a, struct process *p);
+/* signal: as programs number them; info: NULL, or what came with it. */
+void process_signal(struct agent *a, struct process *p, int signal,
+		    const siginfo_t *info);
+bool process_is_dying(struct agent *a, const struct process *p);
+
+/* --- local.c --- */
+
+struct process *local_start(struct agent *a, int node,
+			    enum pcn_channel_role role);
+/* The same without a process: for the program to start by itself.  *channel is
+ * the child's end, argv_text its command, each word with its NUL. */
+struct process *local_prepare_fork(struct agent *a, int node, int *channel,
+				   char *argv_text, uint32_t *argv_size);
+/* Closes what the program has inherited through us. */
+void local_release_inherited(void);
 
 /* --- reserve.c --- */
 
@@ -180,8 +220,6 @@ int operation_move(struct agent *a, int node, int client);
 int operation_checkpoint(struct agent *a, int file, bool leave_running,
 			 int client);
 int operation_restore(struct agent *a);
-/* A message of a process has arrived in a->packet. */
-void operation_message(struct agent *a, struct process *p);
 /* Time passes: interrupts blocked threads, gives up. */
 void operation_tick(struct agent *a);
 /* The process has ended. */
@@ -189,6 +227,11 @@ void operation_process_gone(struct agent *a, struct process *p);
 /* The `popcorn` command has the file on disk (true), or gave up. */
 void operation_client_says(struct agent *a, int client, bool commit);
 void operation_client_gone(struct agent *a, int client);
+
+/* --- steps.c --- */
+
+/* A message of a process has arrived in a->packet. */
+void operation_message(struct agent *a, struct process *p);
 
 /* --- orphans.c --- */
 

@@ -20,7 +20,7 @@ void orphans_keep(struct agent *a, pid_t pid, int status)
 			sizeof(*a->orphans) * --a->orphan_count);
 	a->orphans[a->orphan_count++] = (struct orphan){pid, status};
 	if (a->current)
-		kill(a->current->pid, SIGCHLD);
+		process_signal(a, a->current, SIGCHLD, NULL);
 }
 
 /* Does somebody who is not a process of ours count as our child? */
@@ -77,5 +77,5 @@ void orphans_wait(struct agent *a, struct process *p)
 	}
 	if (m.value[0] < 0 && has_orphan(a, pid))
 		m.value[0] = 0;
-	packet_send(p->channel, &m, NULL, NULL, 0);
+	process_send(p, &m, NULL);
 }

@@ -11,7 +11,6 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/signalfd.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -53,9 +52,7 @@ static void pass_on(struct agent *a, int signal)
 	if (a->op.phase == PHASE_SAVING || !a->current)
 		a->held_signals |= 1ull << signal;
 	else
-		kill(a->current->pid,
-		     pcn_node_signal(&a->options->nodes.list[a->current->node],
-				     signal));
+		process_signal(a, a->current, signal, NULL);
 }
 
 void signals_release_held(struct agent *a)
@@ -68,24 +65,17 @@ void signals_release_held(struct agent *a)
 			pass_on(a, signal);
 }
 
-/* With all that came with it, as far as the kernel lets us say so. */
 void signals_send_on(struct agent *a)
 {
 	const struct packet *packet = &a->packet;
 	int64_t signal = packet->m.value[0];
 	siginfo_t info;
-	pid_t pid;
 
 	if (!a->current || signal < 1 || signal > SIGRTMAX ||
 	    packet->m.text_size != sizeof(info))
 		return;
-	pid = a->current->pid;
-	signal = pcn_node_signal(&a->options->nodes.list[a->current->node],
-				 (int)signal);
 	memcpy(&info, packet->text, sizeof(info));
-	if (info.si_code >= 0 || info.si_code == SI_TKILL ||
-	    syscall(SYS_rt_sigqueueinfo, pid, (int)signal, &info))
-		kill(pid, (int)signal);
+	process_signal(a, a->current, (int)signal, &info);
 }
 
 void signals_read(struct agent *a)
@@ -104,7 +94,7 @@ void signals_read(struct agent *a)
 		if (signal == SIGTSTP)
 			kill(getpid(), SIGSTOP);
 		else if (signal == SIGCONT && !sent && a->current)
-			kill(a->current->pid, SIGCONT);
+			process_signal(a, a->current, SIGCONT, NULL);
 	}
 }
 

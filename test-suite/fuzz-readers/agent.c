@@ -2,7 +2,7 @@
  * What a program and the `popcorn` command may say to an agent, in any order.
  *
  * The input is a list of events.  Channels are real sockets; processes are not:
- * this file stands in for process.c, signal.c and agent.c.  After each event
+ * this file stands in for local.c, signal.c and agent.c.  After each event
  * the agent must be in a state that makes sense, and at the end nothing may be
  * left open.
  */
@@ -37,9 +37,9 @@ uint64_t now_ns(void)
 	return now;
 }
 
-/* --- in place of process.c and signal.c --- */
+/* --- in place of local.c and signal.c --- */
 
-static struct process *new_process(int node)
+static struct process *make_process(int node)
 {
 	int ends[2];
 
@@ -51,6 +51,7 @@ static struct process *new_process(int node)
 		must(!socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0,
 				 ends));
 		*p = (struct process){.used = true,
+				      .kind = &process_local,
 				      .pid = 1000 + i,
 				      .channel = ends[0],
 				      .transfer = open("/dev/null", O_RDWR),
@@ -63,19 +64,18 @@ static struct process *new_process(int node)
 	return NULL;
 }
 
-struct process *process_start(struct agent *agent, int node,
-			      enum pcn_channel_role role)
+struct process *local_start(struct agent *agent, int node,
+			    enum pcn_channel_role role)
 {
 	(void)agent, (void)role;
-	return new_process(node);
+	return make_process(node);
 }
 
-struct process *process_prepare_fork(struct agent *agent, int node,
-				     int *channel, char *text, uint32_t *size)
+struct process *local_prepare_fork(struct agent *agent, int node, int *channel,
+				   char *text, uint32_t *size)
 {
-	struct process *p = new_process(node);
+	struct process *p = make_process(node);
 
-	(void)agent;
 	if (!p)
 		return NULL;
 	p->forked = true;
@@ -86,7 +86,7 @@ struct process *process_prepare_fork(struct agent *agent, int node,
 	return p;
 }
 
-void process_drop(struct agent *agent, struct process *p, bool kill_it)
+static void drop(struct agent *agent, struct process *p, bool kill_it)
 {
 	(void)agent, (void)kill_it;
 	must(p->used);
@@ -96,22 +96,53 @@ void process_drop(struct agent *agent, struct process *p, bool kill_it)
 		close(p->transfer);
 	close(program_end[p - a.processes]);
 	free(p->control);
-	memset(p, 0, sizeof(*p));
 }
 
-bool process_is_dying(struct agent *agent, const struct process *p)
+static int do_send(struct process *p, const struct pcn_message *m,
+		   const void *text)
+{
+	return packet_send(p->channel, m, text, NULL, 0);
+}
+
+static bool in_reach(const struct process *p)
+{
+	return p->channel >= 0;
+}
+
+static bool is_dying(const struct process *p)
 {
 	(void)agent;
 	return p->channel < 0;
 }
 
-void process_release_inherited(void)
+static void request_nothing(struct process *p, enum pcn_request request)
 {
+	p->control->request = request;
 }
 
-void process_interrupt(struct agent *agent, struct process *p)
+static void interrupt(struct agent *agent, struct process *p)
 {
 	(void)agent, (void)p;
+}
+
+static void do_signal(struct agent *agent, struct process *p, int signal,
+		      const siginfo_t *info)
+{
+	(void)agent, (void)p, (void)signal, (void)info;
+}
+
+const struct process_kind process_local = {
+	.send = do_send,
+	.in_reach = in_reach,
+	.request = request_nothing,
+	.interrupt = interrupt,
+	.signal = do_signal,
+	.is_dying = is_dying,
+	.drop = drop,
+};
+
+void local_release_inherited(void)
+{
 }
 
 void signals_release_held(struct agent *agent)
@@ -344,7 +375,7 @@ static void begin(void)
 	a.op.client = a.op.file = a.op.fork_channel = -1;
 	a.listener = a.signals = -1;
 	now = 1000000000;
-	a.current = new_process(0);
+	a.current = make_process(0);
 	close(a.current->transfer);
 	a.current->transfer = -1;
 }
