@@ -74,7 +74,7 @@ static struct process *process_of(struct agent *a, pid_t pid)
 {
 	for (int i = 0; i < AGENT_PROCESSES; i++)
 		if (a->processes[i].used && a->processes[i].pid == pid &&
-		    !a->processes[i].forked)
+		    !a->processes[i].forked && !a->processes[i].remote)
 			return &a->processes[i];
 	return NULL;
 }
@@ -148,7 +148,7 @@ static void read_channel(struct agent *a, struct process *p)
 /* --- Loop
  * ------------------------------------------------------------------------ */
 
-enum { POLL_MAX = 2 + AGENT_PROCESSES + AGENT_CLIENTS };
+enum { POLL_MAX = 3 + AGENT_PROCESSES + AGENT_CLIENTS + WIRE_STREAMS + 1 };
 
 struct sources {
 	struct pollfd list[POLL_MAX];
@@ -157,25 +157,41 @@ struct sources {
 	int count;
 };
 
-static void watch(struct sources *s, int fd, struct process *p, int client)
+static void watch(struct sources *s, int fd, short events, struct process *p,
+		  int client)
 {
 	s->list[s->count].fd = fd;
-	s->list[s->count].events = POLLIN;
+	s->list[s->count].events = events;
 	s->process[s->count] = p;
 	s->client[s->count++] = client;
 }
 
+static void watch_process(struct sources *s, struct process *p)
+{
+	if (p->remote)
+		watch(s, pcn_link_fd(remote_link(p)),
+		      pcn_link_events(remote_link(p), true), p, -1);
+	else if (p->channel >= 0)
+		watch(s, p->channel, POLLIN, p, -1);
+}
+
 static void collect(struct agent *a, struct sources *s)
 {
+	struct pollfd streams[WIRE_STREAMS + 1];
+
 	s->count = 0;
-	watch(s, a->signals, NULL, -1);
-	watch(s, a->listener, NULL, -1);
+	watch(s, a->signals, POLLIN, NULL, -1);
+	watch(s, a->listener, POLLIN, NULL, -1);
 	for (int i = 0; i < AGENT_PROCESSES; i++)
-		if (a->processes[i].used && a->processes[i].channel >= 0)
-			watch(s, a->processes[i].channel, &a->processes[i], -1);
+		if (a->processes[i].used)
+			watch_process(s, &a->processes[i]);
 	for (int i = 0; i < AGENT_CLIENTS; i++)
 		if (a->clients[i].used)
-			watch(s, a->clients[i].fd, NULL, i);
+			watch(s, a->clients[i].fd, POLLIN, NULL, i);
+	/* These only wake the loop; who they are for looks by itself. */
+	watch(s, a->transit.socket, POLLIN, NULL, -1);
+	for (int n = relay_poll(&a->relay, streams); n > 0; n--)
+		watch(s, streams[n - 1].fd, streams[n - 1].events, NULL, -1);
 }
 
 static struct timespec *timeout(struct agent *a, struct timespec *t)
@@ -184,7 +200,7 @@ static struct timespec *timeout(struct agent *a, struct timespec *t)
 
 	if (a->op.phase == PHASE_STOPPING)
 		ns = 1000000; /* blocked threads are interrupted again */
-	else if (a->op.phase != PHASE_NONE)
+	else if (a->op.phase != PHASE_NONE || a->relay.retry_ns)
 		ns = 100000000;
 	if (hop >= 0 && (ns < 0 || hop < ns))
 		ns = hop;
@@ -197,12 +213,33 @@ static struct timespec *timeout(struct agent *a, struct timespec *t)
 	return t;
 }
 
+static void work_channel(struct agent *a, struct process *p, int fd)
+{
+	if (!p->used)
+		return;
+	if (p->remote && pcn_link_fd(remote_link(p)) == fd)
+		remote_work(a, p);
+	else if (!p->remote && p->channel == fd)
+		read_channel(a, p);
+}
+
+/* Words that wait in links, bytes in streams: whatever woke us. */
+static void work(struct agent *a)
+{
+	relay_work(&a->relay);
+	for (int i = 0; i < AGENT_PROCESSES; i++)
+		if (a->processes[i].used && a->processes[i].remote)
+			remote_work(a, &a->processes[i]);
+	operation_state(a);
+}
+
 static void loop(struct agent *a)
 {
 	struct sources s;
 	struct timespec t;
 
-	while (!a->ended) {
+	/* What the program wrote elsewhere is written before we end. */
+	while (!a->ended || !relay_is_idle(&a->relay)) {
 		collect(a, &s);
 		if (ppoll(s.list, (nfds_t)s.count, timeout(a, &t), NULL) < 0 &&
 		    errno != EINTR)
@@ -213,11 +250,11 @@ static void loop(struct agent *a)
 			if (s.client[i] >= 0) {
 				if (a->clients[s.client[i]].used)
 					socket_request(a, s.client[i]);
-			} else if (s.process[i]->used &&
-				   s.process[i]->channel == s.list[i].fd) {
-				read_channel(a, s.process[i]);
+			} else if (s.process[i]) {
+				work_channel(a, s.process[i], s.list[i].fd);
 			}
 		}
+		work(a);
 		if (s.list[0].revents)
 			signals_read(a);
 		reap(a);
@@ -257,6 +294,9 @@ static void clean_up(struct agent *a)
 	for (int i = 0; i < AGENT_PROCESSES; i++)
 		if (a->processes[i].used)
 			process_drop(a, &a->processes[i], true);
+	transit_end(&a->transit);
+	relay_end(&a->relay);
+	pcn_tls_free(a->tls);
 	socket_close(a);
 	if (a->signals >= 0)
 		close(a->signals);
@@ -273,6 +313,8 @@ int agent_run(struct options *options, const char *program, struct error *error)
 	a.options = options;
 	a.signals = a.listener = -1;
 	a.op.client = a.op.file = a.op.fork_channel = -1;
+	transit_init(&a.transit);
+	relay_init(&a.relay, false);
 	a.hops = options->hops;
 	a.start_ns = now_ns();
 	err = pcn_executable_open(&a.executable, program, &a.error);
@@ -283,6 +325,8 @@ int agent_run(struct options *options, const char *program, struct error *error)
 		err = pcn_fail(&a.error, -EINVAL,
 			       "%s is not the executable that was saved",
 			       a.executable.path);
+	if (!err)
+		err = remote_prepare(&a);
 	if (!err)
 		err = trace_open(&a);
 	if (!err)

@@ -14,7 +14,10 @@
 #include "node.h"
 #include "packet.h"
 #include "progress.h"
+#include "relay.h"
 #include "saved.h"
+#include "tls.h"
+#include "transit.h"
 
 #include <pcn/abi.h>
 
@@ -33,9 +36,11 @@
 
 #define EXIT_AGENT 125 /* popcorn-run's own failures */
 #define EXIT_SAVED 75  /* checkpoint without --leave-running */
+#define EXIT_LINK  76  /* the link was cut while the program was away */
 
 struct agent;
 struct process;
+struct remote;
 
 /* What the agent does with a process, wherever it runs. */
 struct process_kind {
@@ -48,10 +53,16 @@ struct process_kind {
 	void (*signal)(struct agent *a, struct process *p, int signal,
 		       const siginfo_t *info);
 	bool (*is_dying)(const struct process *p);
+	/* GO to a source whose state does not go straight to the target: it
+	 * arrives in a->transit. */
+	int (*save)(struct agent *a, struct process *p,
+		    const struct pcn_message *go);
+	/* The target gets the state that is in a->transit. */
+	int (*take)(struct agent *a, struct process *p);
 	void (*drop)(struct agent *a, struct process *p, bool kill_it);
 };
 
-extern const struct process_kind process_local;
+extern const struct process_kind process_local, process_remote;
 
 struct process {
 	const struct process_kind *kind;
@@ -66,6 +77,7 @@ struct process {
 	int node;
 	uint32_t moves;
 	struct pcn_control *control;
+	struct remote *remote; /* if it is on another machine */
 };
 
 enum phase {
@@ -87,6 +99,8 @@ struct operation {
 	bool leave_running;
 	bool restoring; /* from a file: there is no program yet */
 	bool saved, restored;
+	bool through;	  /* the state comes to us, in a->transit */
+	bool handed;	  /* ... and has gone on from here */
 	int fork_channel; /* the child's end, until it is handed on */
 	uint64_t started_ns, stopped_ns, stop_ns, deadline_ns;
 	uint64_t bytes;
@@ -130,6 +144,8 @@ struct options {
 	struct hops hops;
 	uint64_t timeout_ns;
 	bool quiet;
+	struct pcn_tls_files keys;
+	bool plain; /* no TLS, on loopback only: for benchmarks */
 };
 
 struct agent {
@@ -154,6 +170,10 @@ struct agent {
 	FILE *trace;
 	int trace_error; /* the first one */
 	pid_t first_pid; /* what the program calls itself */
+	struct transit transit;
+	struct relay relay;
+	struct pcn_tls *tls; /* NULL: no node needs it */
+	bool hosts_guest;    /* this is popcornd's: no process outlives it */
 	uint32_t moves, moves_failed;
 	bool ended, restore_failed;
 	int exit_status;
@@ -194,6 +214,19 @@ void process_interrupt(struct agent *a, struct process *p);
 void process_signal(struct agent *a, struct process *p, int signal,
 		    const siginfo_t *info);
 bool process_is_dying(struct agent *a, const struct process *p);
+int process_save(struct agent *a, struct process *p,
+		 const struct pcn_message *go);
+int process_take(struct agent *a, struct process *p);
+
+/* --- remote.c --- */
+
+/* What --key and friends say; 0 if no node needs them. */
+int remote_prepare(struct agent *a);
+struct process *remote_start(struct agent *a, int node,
+			     enum pcn_channel_role role);
+struct pcn_link *remote_link(const struct process *p);
+/* Takes what the link has, sends what can be sent; p may be gone afterwards. */
+void remote_work(struct agent *a, struct process *p);
 
 /* --- local.c --- */
 
@@ -232,6 +265,8 @@ void operation_client_gone(struct agent *a, int client);
 
 /* A message of a process has arrived in a->packet. */
 void operation_message(struct agent *a, struct process *p);
+/* Something has come for a->transit, or gone from a->relay. */
+void operation_state(struct agent *a);
 
 /* --- orphans.c --- */
 

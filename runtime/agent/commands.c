@@ -1,9 +1,10 @@
-/* ps, migrate, checkpoint, restore. */
+/* ps, migrate, checkpoint, restore, key. */
 #define _GNU_SOURCE
 #include "commands.h"
 #include "client.h"
 #include "directory.h"
 #include "progress.h"
+#include "tls.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -278,4 +279,11 @@ int command_restore(int argc, char **argv, struct error *error)
 	}
 	saved_close(&saved);
 	return err;
+}
+
+int command_key(int argc, char **argv, struct error *error)
+{
+	if (argc != 1)
+		return pcn_fail(error, -EINVAL, "FILE expected (try --help)");
+	return pcn_tls_make_key(argv[0], error);
 }

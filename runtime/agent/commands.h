@@ -10,5 +10,6 @@ int command_migrate(int argc, char **argv, struct error *error);
 int command_checkpoint(int argc, char **argv, struct error *error);
 int command_restore(int argc, char **argv, struct error *error);
 int command_inspect(int argc, char **argv, struct error *error);
+int command_key(int argc, char **argv, struct error *error);
 
 #endif

@@ -39,9 +39,8 @@ static bool within(const struct executable *x, uint64_t offset, uint64_t size)
 	return offset <= x->size && size <= x->size - offset;
 }
 
-/* The section's header, or NULL; every bound is checked here. */
-static const Elf64_Shdr *find_section(const struct executable *x,
-				      const char *name)
+const Elf64_Shdr *pcn_executable_section(const struct executable *x,
+					 const char *name)
 {
 	const Elf64_Ehdr *h = (const void *)x->bytes;
 	const Elf64_Shdr *sections, *names;
@@ -81,7 +80,7 @@ static int check_elf(const struct executable *x, struct error *error)
 
 static void read_note(struct executable *x)
 {
-	const Elf64_Shdr *s = find_section(x, ".note.popcorn");
+	const Elf64_Shdr *s = pcn_executable_section(x, ".note.popcorn");
 	struct pcn_note note;
 
 	if (!s || s->sh_size < sizeof(note))
@@ -94,32 +93,31 @@ static void read_note(struct executable *x)
 	x->has_build_id = true;
 }
 
-int pcn_executable_open(struct executable *x, const char *name,
-			struct error *error)
+const Elf64_Shdr *pcn_executable_slice_section(const struct executable *x,
+					       const struct pcn_isa *isa)
 {
-	char path[4096];
+	char name[64];
+
+	snprintf(name, sizeof(name), ".popcorn.slice.%s", isa->name);
+	return pcn_executable_section(x, name);
+}
+
+static int read_file(struct executable *x, struct error *error)
+{
 	struct stat st;
 	void *bytes;
 	int err;
 
-	memset(x, 0, sizeof(*x));
-	for (int i = 0; i < PCN_ISA_COUNT; i++)
-		x->slices[i] = -1;
-	x->fd = -1;
-	if (!name[0] || find_in_path(name, path, sizeof(path)))
-		return pcn_fail(error, -ENOENT, "%s: not found",
-				name[0] ? name : "''");
-	x->fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (x->fd < 0 || fstat(x->fd, &st))
-		return pcn_fail(error, -errno, "%s: %s", path, strerror(errno));
+		return pcn_fail(error, -errno, "%s: %s", x->path,
+				strerror(errno));
 	if (!S_ISREG(st.st_mode))
-		return pcn_fail(error, -ENOEXEC, "%s: not a file", path);
-	if (!realpath(path, x->path))
-		snprintf(x->path, sizeof(x->path), "%s", path);
+		return pcn_fail(error, -ENOEXEC, "%s: not a file", x->path);
 	x->size = (uint64_t)st.st_size;
 	bytes = mmap(NULL, x->size + 1, PROT_READ, MAP_PRIVATE, x->fd, 0);
 	if (bytes == MAP_FAILED)
-		return pcn_fail(error, -errno, "%s: %s", path, strerror(errno));
+		return pcn_fail(error, -errno, "%s: %s", x->path,
+				strerror(errno));
 	x->bytes = bytes;
 	err = check_elf(x, error);
 	if (err)
@@ -138,6 +136,37 @@ int pcn_executable_open(struct executable *x, const char *name,
 	return 0;
 }
 
+static void begin(struct executable *x, int fd)
+{
+	memset(x, 0, sizeof(*x));
+	for (int i = 0; i < PCN_ISA_COUNT; i++)
+		x->slices[i] = -1;
+	x->fd = fd;
+}
+
+int pcn_executable_open(struct executable *x, const char *name,
+			struct error *error)
+{
+	char path[4096];
+
+	begin(x, -1);
+	if (!name[0] || find_in_path(name, path, sizeof(path)))
+		return pcn_fail(error, -ENOENT, "%s: not found",
+				name[0] ? name : "''");
+	if (!realpath(path, x->path))
+		snprintf(x->path, sizeof(x->path), "%s", path);
+	x->fd = open(path, O_RDONLY | O_CLOEXEC);
+	return read_file(x, error);
+}
+
+int pcn_executable_open_fd(struct executable *x, int fd, const char *path,
+			   struct error *error)
+{
+	begin(x, fd);
+	snprintf(x->path, sizeof(x->path), "%s", path);
+	return read_file(x, error);
+}
+
 void pcn_executable_close(struct executable *x)
 {
 	if (x->bytes)
@@ -154,13 +183,10 @@ void pcn_executable_close(struct executable *x)
 static int extract(const struct executable *x, const struct pcn_isa *isa,
 		   struct error *error)
 {
-	char name[64];
-	const Elf64_Shdr *s;
+	const Elf64_Shdr *s = pcn_executable_slice_section(x, isa);
 	uint64_t done = 0;
 	int fd;
 
-	snprintf(name, sizeof(name), ".popcorn.slice.%s", isa->name);
-	s = find_section(x, name);
 	if (!s)
 		return pcn_fail(error, -ENOEXEC, "%s: no slice for %s", x->path,
 				isa->name);

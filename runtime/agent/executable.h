@@ -6,6 +6,7 @@
 
 #include <pcn/isa.h>
 
+#include <elf.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -25,9 +26,19 @@ struct executable {
 /* Opens a program, looked for in PATH if its name has no slash. */
 int pcn_executable_open(struct executable *x, const char *name,
 			struct error *error);
+/* The same of an open file, which is the executable's from now on (-1: that is
+ * the error, in errno); path is what messages and its name come from. */
+int pcn_executable_open_fd(struct executable *x, int fd, const char *path,
+			   struct error *error);
 void pcn_executable_close(struct executable *x);
 /* A descriptor that can be executed on that ISA; stays the executable's. */
 int pcn_executable_slice(struct executable *x, const struct pcn_isa *isa,
 			 struct error *error);
+
+/* A section's header, or NULL; every bound is checked here. */
+const Elf64_Shdr *pcn_executable_section(const struct executable *x,
+					 const char *name);
+const Elf64_Shdr *pcn_executable_slice_section(const struct executable *x,
+					       const struct pcn_isa *isa);
 
 #endif

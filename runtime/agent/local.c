@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -119,6 +120,8 @@ static void run(struct agent *a, enum pcn_channel_role role, int channel,
 	int number = channel_number(), err;
 	sigset_t all;
 
+	if (a->hosts_guest)
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (dup2(channel, number) < 0)
 		goto failed;
 	if (channel == number)
@@ -430,6 +433,31 @@ static void do_signal(struct agent *a, struct process *p, int signal,
 		kill(p->pid, native);
 }
 
+static int save(struct agent *a, struct process *p,
+		const struct pcn_message *go)
+{
+	struct pcn_message whole = *go;
+	int theirs, err = transit_begin_local(&a->transit, &theirs, &a->error);
+
+	if (err)
+		return err;
+	whole.value[3] = 1;
+	err = packet_send(p->channel, &whole, NULL, &theirs, 1);
+	close(theirs);
+	return err ? pcn_fail(&a->error, err, "channel: %s", strerror(-err))
+		   : 0;
+}
+
+static int take(struct agent *a, struct process *p)
+{
+	int err = transit_hand_over(&a->transit, &a->relay, p->transfer,
+				    &a->error);
+
+	close(p->transfer);
+	p->transfer = -1;
+	return err;
+}
+
 const struct process_kind process_local = {
 	.send = do_send,
 	.in_reach = in_reach,
@@ -437,5 +465,7 @@ const struct process_kind process_local = {
 	.interrupt = interrupt,
 	.signal = do_signal,
 	.is_dying = is_dying,
+	.save = save,
+	.take = take,
 	.drop = drop,
 };

@@ -1,4 +1,4 @@
-/* Nodes of this machine: its own processor, or QEMU user mode. */
+/* Nodes: this machine's own processor, QEMU user mode, popcornd elsewhere. */
 #define _GNU_SOURCE
 #include "node.h"
 
@@ -53,6 +53,26 @@ static int set_emulated(struct node *node, const char *isa, struct error *error)
 	return 0;
 }
 
+static int set_remote(struct node *node, const char *text, struct error *error)
+{
+	const char *comma = strrchr(text, ',');
+	char address[512];
+
+	node->remote = true;
+	if (comma && strncmp(comma, ",isa=", 5))
+		return pcn_fail(error, -EINVAL,
+				"'%.200s': only isa=ISA follows a comma", text);
+	if (comma && !pcn_isa_find(comma + 5))
+		return pcn_fail(error, -EINVAL, "unknown ISA '%.100s'",
+				comma + 5);
+	if (comma)
+		snprintf(node->wanted_isa, sizeof(node->wanted_isa), "%s",
+			 comma + 5);
+	snprintf(address, sizeof(address), "%.*s",
+		 comma ? (int)(comma - text) : (int)strlen(text), text);
+	return pcn_address_parse(&node->address, address, error);
+}
+
 int pcn_nodes_add(struct nodes *nodes, const char *text, struct error *error)
 {
 	const char *equals = strchr(text, '='),
@@ -77,9 +97,16 @@ int pcn_nodes_add(struct nodes *nodes, const char *text, struct error *error)
 	} else if (!strncmp(kind, "qemu:", 5)) {
 		if (set_emulated(node, kind + 5, error))
 			return -EINVAL;
+	} else if (!strncmp(kind, "tcp:", 4)) {
+		if (set_remote(node, kind + 4, error))
+			return -EINVAL;
+	} else if (!strncmp(kind, "unix:", 5)) {
+		if (set_remote(node, kind, error))
+			return -EINVAL;
 	} else {
 		return pcn_fail(error, -EINVAL,
-				"'%s': a node is NAME=local or NAME=qemu:ISA",
+				"'%s': a node is NAME=local, NAME=qemu:ISA or "
+				"NAME=tcp:HOST:PORT",
 				text);
 	}
 	nodes->count++;
@@ -98,6 +125,11 @@ int pcn_nodes_find(const struct nodes *nodes, const char *name)
 	if (*name && !*end && number >= 0 && number < nodes->count)
 		return (int)number;
 	return -ENOENT;
+}
+
+const char *pcn_node_isa(const struct node *node)
+{
+	return node->isa ? node->isa->name : "?";
 }
 
 int pcn_node_command(const struct node *node, const char *path,

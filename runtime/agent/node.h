@@ -2,6 +2,7 @@
 #ifndef PCN_AGENT_NODE_H
 #define PCN_AGENT_NODE_H
 
+#include "address.h"
 #include "error.h"
 #include "executable.h"
 
@@ -10,9 +11,11 @@
 
 struct node {
 	char name[PCN_NODE_NAME];
-	const struct pcn_isa *isa;
-	bool emulated;
-	char emulator[4096]; /* path of the QEMU command */
+	const struct pcn_isa *isa; /* NULL: remote, and not seen yet */
+	bool emulated, remote;
+	char emulator[4096];	    /* path of the QEMU command */
+	struct pcn_address address; /* of its popcornd */
+	char wanted_isa[16];	    /* "": the one that it prefers */
 };
 
 struct nodes {
@@ -20,10 +23,14 @@ struct nodes {
 	int count;
 };
 
-/* Adds "NAME=local" or "NAME=qemu:ISA"; a bare KIND is its own name. */
+/* Adds "NAME=local", "NAME=qemu:ISA", "NAME=tcp:HOST:PORT[,isa=ISA]" or
+ * "NAME=unix:PATH[,isa=ISA]"; a bare KIND is its own name. */
 int pcn_nodes_add(struct nodes *nodes, const char *text, struct error *error);
 /* By name or by number; -ENOENT if there is none. */
 int pcn_nodes_find(const struct nodes *nodes, const char *name);
+
+/* "?" of a remote node that has not been seen yet. */
+const char *pcn_node_isa(const struct node *node);
 
 #define PCN_NODE_ARGV 8
 /* The command that runs an executable file on a node, before the program's own

@@ -58,6 +58,7 @@ void operation_finish(struct agent *a)
 		close(a->op.file);
 	if (a->op.fork_channel >= 0)
 		close(a->op.fork_channel);
+	transit_end(&a->transit);
 	memset(&a->op, 0, sizeof(a->op));
 	a->op.client = a->op.file = a->op.fork_channel = -1;
 	a->hops.next_ns = 0;
@@ -80,6 +81,8 @@ void operation_fail(struct agent *a, int err)
 		process_drop(a, op->target, true);
 		op->target = NULL;
 	}
+	transit_end(&a->transit);
+	relay_resume(&a->relay);
 	if (op->asker && !op->answered)
 		operation_answer(a, op->asker, err);
 	if (source && op->phase == PHASE_STOPPING)
@@ -99,7 +102,7 @@ void operation_fail(struct agent *a, int err)
 			op->client = -1;
 		op->asker = NULL;
 		op->target = NULL;
-		op->restored = false;
+		op->restored = op->through = false;
 		op->kind = PCN_REQUEST_NONE;
 		operation_close_transfer(source);
 		return;
@@ -222,6 +225,10 @@ void operation_tick(struct agent *a)
 		return;
 	if (!a->current && op->phase == PHASE_SAVING && op->target)
 		show_restore(a);
+	if (op->through && !op->handed)
+		operation_state(a);
+	if (op->phase == PHASE_NONE)
+		return;
 	if (a->current && !process_in_reach(a->current) &&
 	    now_ns() > a->current->channel_gone_ns + CHANNEL_GONE_NS) {
 		op->asker = NULL;

@@ -9,10 +9,19 @@
 
 const char options_help[] =
 	"  --node NAME=KIND   a node the program may run on; KIND is `local', "
-	"or\n"
-	"                     `qemu:ISA' for an emulated one.  May be given "
-	"again;\n"
-	"                     the default is local=local\n"
+	"`qemu:ISA'\n"
+	"                     for an emulated one, or `tcp:HOST[:PORT]' for "
+	"one "
+	"where\n"
+	"                     popcornd runs.  May be given again; the default "
+	"is\n"
+	"                     local=local\n"
+	"  --key FILE         the key that this machine shares with the others "
+	"(popcorn\n"
+	"                     key FILE makes one); with --cert FILE --ca FILE: "
+	"this\n"
+	"                     machine's private key, its certificate, the "
+	"authority's\n"
 	"  --start NODE       start there, not on the first node\n"
 	"  --at MS:NODE       move to NODE MS milliseconds after the start; "
 	"may be\n"
@@ -107,7 +116,8 @@ int options_take(struct options *o, int argc, char **argv, int *i,
 		 struct error *error)
 {
 	static const char *const names[] = {"--node", "--start", "--at",
-					    "--hop",  "--trace", "--timeout"};
+					    "--hop",  "--trace", "--timeout",
+					    "--key",  "--cert",	 "--ca"};
 	const char *value = NULL, *option = argv[*i];
 	int which = -1;
 
@@ -115,7 +125,11 @@ int options_take(struct options *o, int argc, char **argv, int *i,
 		o->quiet = true;
 		return 1;
 	}
-	for (int k = 0; k < 6; k++) {
+	if (!strcmp(option, "--plain")) {
+		o->plain = true;
+		return 1;
+	}
+	for (int k = 0; k < (int)(sizeof(names) / sizeof(*names)); k++) {
 		size_t length = strlen(names[k]);
 
 		if (!strcmp(option, names[k])) {
@@ -144,6 +158,15 @@ int options_take(struct options *o, int argc, char **argv, int *i,
 	case 4:
 		o->trace = value;
 		return 1;
+	case 6:
+		o->keys.key = value;
+		return 1;
+	case 7:
+		o->keys.cert = value;
+		return 1;
+	case 8:
+		o->keys.ca = value;
+		return 1;
 	default:
 		return take_timeout(o, value, error);
 	}
@@ -159,6 +182,11 @@ int options_finish(struct options *o, struct error *error)
 			return pcn_fail(error, -EINVAL, "--start: no node '%s'",
 					late.start);
 	}
+	if (o->nodes.list[o->start_node].remote)
+		return pcn_fail(error, -EINVAL,
+				"a program starts on a node of this machine, "
+				"not on %s",
+				o->nodes.list[o->start_node].name);
 	for (int i = 0; i < o->plan_count; i++) {
 		o->plans[i].node = pcn_nodes_find(&o->nodes, late.plans[i]);
 		if (o->plans[i].node < 0)

@@ -4,7 +4,7 @@
 
 #include <pcn/channel.h>
 
-#define PACKET_FDS_MAX 8u
+#define PACKET_FDS_MAX PCN_CHANNEL_FDS_MAX
 
 struct packet {
 	struct pcn_message m;

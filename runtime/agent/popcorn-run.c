@@ -17,7 +17,10 @@ static const char statuses[] =
 	"\n"
 	"Exit status: the program's; 128 + n if signal n ended it; 75 if it "
 	"was saved by\n"
-	"`popcorn checkpoint' and ended; 125 if popcorn-run itself failed.\n"
+	"`popcorn checkpoint' and ended; 76 if it was on another machine and "
+	"the "
+	"link was\n"
+	"cut; 125 if popcorn-run itself failed.\n"
 	"\n"
 	"example: popcorn-run --node x86=local --node arm=qemu:aarch64 ./app\n";
 

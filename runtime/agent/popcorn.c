@@ -33,6 +33,13 @@ static const struct command {
 	 "  --exe PATH         the executable, if it is not where it was\n"
 	 "  --drop-lost        go on without descriptors that cannot be "
 	 "reopened\n"},
+	{"key", command_key,
+	 "usage: popcorn key FILE\n\n"
+	 "Makes a new random key for the links between this machine and "
+	 "others: copy it\n"
+	 "to each of them (popcorn-run --key, popcornd --key).  Whoever can "
+	 "read it may\n"
+	 "run programs on all of them.\n"},
 	{"inspect", command_inspect,
 	 "usage: popcorn inspect FILE\n\n"
 	 "Shows what a saved program is made of: threads, frames, maps, "
@@ -51,6 +58,8 @@ static void usage(FILE *out)
 		"  restore [OPTIONS] FILE         run a saved one on\n"
 		"  inspect FILE                   show what a saved one is "
 		"made of\n"
+		"  key FILE                       make a key for other "
+		"machines\n"
 		"\n`popcorn COMMAND --help' tells more.  Exit status: 0, or 1 "
 		"and a line on\n"
 		"stderr; restore: as popcorn-run, but 1 if nothing could be "

@@ -26,7 +26,8 @@ struct process *process_new(struct agent *a, int node,
 struct process *process_start(struct agent *a, int node,
 			      enum pcn_channel_role role)
 {
-	return local_start(a, node, role);
+	return a->options->nodes.list[node].remote ? remote_start(a, node, role)
+						   : local_start(a, node, role);
 }
 
 int process_send(struct process *p, const struct pcn_message *m,
@@ -73,6 +74,17 @@ bool process_is_dying(struct agent *a, const struct process *p)
 	dying = p->kind->is_dying(p);
 	reserve_take(a);
 	return dying;
+}
+
+int process_save(struct agent *a, struct process *p,
+		 const struct pcn_message *go)
+{
+	return p->kind->save(a, p, go);
+}
+
+int process_take(struct agent *a, struct process *p)
+{
+	return p->kind->take(a, p);
 }
 
 void process_drop(struct agent *a, struct process *p, bool kill_it)

@@ -144,25 +144,42 @@ static int check(struct saved *s, struct error *error)
 	return err;
 }
 
-int saved_open(struct saved *s, const char *path, struct error *error)
+static int map(struct saved *s, struct error *error)
 {
 	struct stat st;
 
-	memset(s, 0, sizeof(*s));
-	s->path = path;
-	s->fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (s->fd < 0 || fstat(s->fd, &st))
-		return pcn_fail(error, -errno, "%s: %s", path, strerror(errno));
+		return pcn_fail(error, -errno, "%s: %s", s->path,
+				strerror(errno));
 	if (!S_ISREG(st.st_mode) || !st.st_size)
 		return pcn_fail(error, -EINVAL, "%s: not a saved process",
-				path);
+				s->path);
 	s->size = (uint64_t)st.st_size;
 	s->map = mmap(NULL, s->size, PROT_READ, MAP_PRIVATE, s->fd, 0);
 	if (s->map == MAP_FAILED) {
 		s->map = NULL;
-		return pcn_fail(error, -errno, "%s: %s", path, strerror(errno));
+		return pcn_fail(error, -errno, "%s: %s", s->path,
+				strerror(errno));
 	}
 	return check(s, error);
+}
+
+int saved_open(struct saved *s, const char *path, struct error *error)
+{
+	memset(s, 0, sizeof(*s));
+	s->path = path;
+	s->fd = open(path, O_RDONLY | O_CLOEXEC);
+	return map(s, error);
+}
+
+int saved_open_fd(struct saved *s, int fd, const char *name,
+		  struct error *error)
+{
+	memset(s, 0, sizeof(*s));
+	s->path = name;
+	s->fd = fd;
+	s->travels = true;
+	return map(s, error);
 }
 
 void saved_close(struct saved *s)
@@ -199,7 +216,7 @@ static const char *const kind_names[] = {"?",	   "file",	  "directory",
 					 "device", "terminal",	  "pipe",
 					 "socket", "special file"};
 
-static const char *kind_name(uint32_t kind)
+const char *saved_kind_name(uint32_t kind)
 {
 	return kind < sizeof(kind_names) / sizeof(*kind_names)
 		       ? kind_names[kind]
@@ -207,19 +224,99 @@ static const char *kind_name(uint32_t kind)
 }
 
 /* 0-2 that were the user's are the user's again, not files of the past. */
-static bool inherited(const struct pcn_stream_descriptor *d)
+static bool inherited(const struct saved *s,
+		      const struct pcn_stream_descriptor *d)
 {
-	return d->fd <= 2 &&
+	return !s->travels && d->fd <= 2 &&
 	       (d->kind == PCN_FD_TERMINAL || d->kind == PCN_FD_PIPE ||
 		d->kind == PCN_FD_SOCKET);
+}
+
+/* Devices that are the same on every machine. */
+static bool is_common_device(const char *path)
+{
+	static const char *const paths[] = {"/dev/null", "/dev/zero",
+					    "/dev/full", "/dev/random",
+					    "/dev/urandom"};
+
+	for (size_t i = 0; i < sizeof(paths) / sizeof(*paths); i++)
+		if (!strcmp(path, paths[i]))
+			return true;
+	return false;
+}
+
+bool saved_can_travel(const struct saved *s,
+		      const struct pcn_stream_descriptor *d)
+{
+	const char *path = pcn_stream_string(&s->stream, d->path);
+
+	return path[0] == '/' &&
+	       (d->kind == PCN_FD_FILE || d->kind == PCN_FD_DIRECTORY ||
+		(d->kind == PCN_FD_DEVICE && is_common_device(path)));
+}
+
+static const struct saved_given *find_given(const struct saved *s, int number)
+{
+	uint32_t low = 0, high = s->given_count;
+
+	while (low < high) {
+		uint32_t middle = low + (high - low) / 2;
+
+		if (s->given[middle].number == number)
+			return &s->given[middle];
+		if (s->given[middle].number < number)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return NULL;
+}
+
+/* A copy, as blocking as the program wants it. */
+static int take_given(const struct saved_given *g,
+		      const struct pcn_stream_descriptor *d)
+{
+	int fd = fcntl(g->fd, F_DUPFD_CLOEXEC, 3), flags;
+
+	if (fd < 0)
+		return -errno;
+	flags = fcntl(fd, F_GETFL);
+	if ((flags ^ native_flags(d->flags)) & O_NONBLOCK)
+		fcntl(fd, F_SETFL, flags ^ O_NONBLOCK);
+	return fd;
+}
+
+static int open_file(const char *path, const struct pcn_stream_descriptor *d,
+		     const struct saved_given *expected)
+{
+	int fd = open(path, native_flags(d->flags) | O_CLOEXEC | O_NOCTTY),
+	    err = 0;
+	struct stat st;
+
+	if (fd < 0)
+		return -errno;
+	if (expected &&
+	    (fstat(fd, &st) || (uint64_t)st.st_size != expected->size))
+		err = -ESTALE;
+	else if (d->kind == PCN_FD_FILE &&
+		 lseek(fd, (off_t)d->offset, SEEK_SET) < 0)
+		err = -errno;
+	if (!err)
+		return fd;
+	close(fd);
+	return err;
 }
 
 static int reopen(const struct saved *s, const struct pcn_stream_descriptor *d)
 {
 	const char *path = pcn_stream_string(&s->stream, d->path);
-	int fd;
+	const struct saved_given *given = find_given(s, d->fd);
 
-	if (inherited(d)) {
+	if (given && given->fd >= 0)
+		return take_given(given, d);
+	if (s->travels && !saved_can_travel(s, d))
+		return -EOPNOTSUPP;
+	if (inherited(s, d)) {
 		if (fcntl(d->fd, F_GETFD) >= 0)
 			return d->fd;
 		return open("/dev/null", native_flags(d->flags) | O_CLOEXEC);
@@ -227,17 +324,7 @@ static int reopen(const struct saved *s, const struct pcn_stream_descriptor *d)
 	if (d->kind == PCN_FD_PIPE || d->kind == PCN_FD_SOCKET ||
 	    d->kind == PCN_FD_OTHER || path[0] != '/')
 		return -EOPNOTSUPP;
-	fd = open(path, native_flags(d->flags) | O_CLOEXEC | O_NOCTTY);
-	if (fd < 0)
-		return -errno;
-	if (d->kind == PCN_FD_FILE &&
-	    lseek(fd, (off_t)d->offset, SEEK_SET) < 0) {
-		int err = -errno;
-
-		close(fd);
-		return err;
-	}
-	return fd;
+	return open_file(path, d, given);
 }
 
 static int twin(const struct saved *s, int number)
@@ -285,11 +372,11 @@ int saved_reopen(struct saved *s, bool drop_lost, struct error *error)
 		const char *path = pcn_stream_string(t, d->path);
 		int fd = -1;
 
-		if (d->same_as >= 0)
+		if (d->same_as >= 0 && !find_given(s, d->fd))
 			fd = fcntl(twin(s, d->same_as), F_DUPFD_CLOEXEC, 3);
 		if (fd < 0) {
 			fd = reopen(s, d);
-			if (!inherited(d))
+			if (!inherited(s, d))
 				fd = out_of_the_way(fd);
 		}
 		s->fds[i] = fd;
@@ -297,8 +384,9 @@ int saved_reopen(struct saved *s, bool drop_lost, struct error *error)
 			continue;
 		failed = true;
 		complain(error, "%sdescriptor %d (%s %s): %s", d->fd,
-			 kind_name(d->kind), path,
+			 saved_kind_name(d->kind), path,
 			 fd == -EOPNOTSUPP ? "cannot be reopened"
+			 : fd == -ESTALE   ? "is another file there"
 					   : strerror(-fd));
 	}
 	return failed ? -EBADF : 0;

@@ -10,6 +10,14 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* What a process that comes over a link finds instead of what its path leads
+ * to, in order of number. */
+struct saved_given {
+	int32_t number;
+	int fd;	       /* this one, copied; -1: the path's file, if it has */
+	uint64_t size; /* ... this size */
+};
+
 struct saved {
 	int fd;
 	const char *path;
@@ -17,12 +25,22 @@ struct saved {
 	uint64_t size;
 	struct pcn_stream stream;
 	struct pcn_process *process; /* put together from the segments */
-	int *fds; /* reopened descriptors, one for each of the stream's */
+	int *fds;     /* reopened descriptors, one for each of the stream's */
+	bool travels; /* over a link: nothing is the restorer's own */
+	const struct saved_given *given;
+	uint32_t given_count;
 };
 
 /* Opens and checks; nothing of the system is changed. */
 int saved_open(struct saved *s, const char *path, struct error *error);
+/* The same of a file without a name; takes fd over. */
+int saved_open_fd(struct saved *s, int fd, const char *name,
+		  struct error *error);
 void saved_close(struct saved *s);
+/* Can what this descriptor is be opened by its path on another machine? */
+bool saved_can_travel(const struct saved *s,
+		      const struct pcn_stream_descriptor *d);
+const char *saved_kind_name(uint32_t kind);
 /* size bytes of the process's memory at address, from the file or zero; false
  * if they are not mapped. */
 bool saved_memory(const struct saved *s, uint64_t address, void *to,

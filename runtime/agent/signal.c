@@ -46,6 +46,12 @@ int signals_start(struct agent *a)
 	return 0;
 }
 
+/* It hears of no terminal. */
+static bool is_away(const struct agent *a)
+{
+	return a->current && a->current->remote;
+}
+
 /* A program between two nodes has no process to signal: hold it until then. */
 static void pass_on(struct agent *a, int signal)
 {
@@ -89,11 +95,15 @@ void signals_read(struct agent *a)
 
 		if (signal == SIGCHLD)
 			continue; /* only wakes the loop */
-		if (sent)
+		if (sent || is_away(a))
 			pass_on(a, signal);
+		/* The program has ended; who reads its last words does not. */
+		if (a->ended && signal != SIGWINCH && signal != SIGCONT)
+			relay_end(&a->relay);
 		if (signal == SIGTSTP)
 			kill(getpid(), SIGSTOP);
-		else if (signal == SIGCONT && !sent && a->current)
+		else if (signal == SIGCONT && !sent && a->current &&
+			 !is_away(a))
 			process_signal(a, a->current, SIGCONT, NULL);
 	}
 }

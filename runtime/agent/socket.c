@@ -128,7 +128,7 @@ static void reply_state(struct agent *a, int client)
 		     "%u\tprogram=%s%s",
 		     (int)getpid(), (int)p->pid, (int)a->first_pid,
 		     a->options->nodes.list[p->node].name,
-		     a->options->nodes.list[p->node].isa->name, a->moves,
+		     pcn_node_isa(&a->options->nodes.list[p->node]), a->moves,
 		     a->executable.path, more);
 }
 

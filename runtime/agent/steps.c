@@ -9,6 +9,11 @@
 #include <string.h>
 #include <unistd.h>
 
+static bool is_remote(const struct agent *a, int node)
+{
+	return a->options->nodes.list[node].remote;
+}
+
 static void asked(struct agent *a, struct process *p, enum pcn_request kind)
 {
 	int64_t wish = a->packet.m.value[0];
@@ -22,6 +27,10 @@ static void asked(struct agent *a, struct process *p, enum pcn_request kind)
 	if (!err && p != a->current)
 		err = pcn_fail(&a->error, -ENOTSUP,
 			       "a forked copy stays on its node");
+	if (!err && kind == PCN_REQUEST_FORK &&
+	    (p->remote || is_remote(a, node)))
+		err = pcn_fail(&a->error, -ENOTSUP,
+			       "a fork does not leave its machine");
 	if (err) {
 		operation_answer(a, p, err);
 		return;
@@ -69,6 +78,20 @@ static void target_ready(struct agent *a)
 	process_interrupt(a, a->current);
 }
 
+/* The state goes through our hands when it comes from, or goes to, another
+ * machine. */
+static int send_go_through(struct agent *a, struct process *source)
+{
+	const struct pcn_message m = {
+		.type = PCN_MSG_GO,
+		.value = {a->op.kind, a->op.node, a->op.leave_running},
+	};
+
+	a->op.through = true;
+	relay_pause(&a->relay);
+	return process_save(a, source, &m);
+}
+
 /* GO, with the descriptors that the kind needs. */
 static int send_go(struct agent *a, struct process *source)
 {
@@ -81,6 +104,8 @@ static int send_go(struct agent *a, struct process *source)
 	uint32_t count = 1;
 	int fds[2] = {op->file, -1}, err;
 
+	if (source->remote || (op->target && op->target->remote))
+		return send_go_through(a, source);
 	if (op->kind == PCN_REQUEST_FORK) {
 		m.text_size = 4000;
 		op->target = local_prepare_fork(a, op->node, &op->fork_channel,
@@ -148,6 +173,8 @@ static void commit_move(struct agent *a)
 	int from = source ? source->node : -1;
 	uint64_t end;
 
+	if (!target->remote)
+		relay_rewind(&a->relay);
 	/* It may have died since it said that it stands. */
 	if (process_is_dying(a, target) ||
 	    process_tell(target, PCN_MSG_COMMIT, 0)) {
@@ -157,6 +184,11 @@ static void commit_move(struct agent *a)
 	end = now_ns();
 	progress_end(&op->progress);
 	a->current = target;
+	if (target->remote && source && !source->remote)
+		relay_leave(&a->relay, &a->transit, remote_link(target));
+	else if (op->through)
+		relay_go_on(&a->relay,
+			    target->remote ? remote_link(target) : NULL);
 	if (source) {
 		process_tell(source, PCN_MSG_COMMIT, 0);
 		source->leaving = true; /* until it says LEFT */
@@ -214,6 +246,77 @@ void operation_commit_checkpoint(struct agent *a)
 	operation_finish(a);
 }
 
+/* A checkpoint of a program that is elsewhere. */
+static int copy_to_file(struct agent *a)
+{
+	const struct saved *s = &a->transit.saved;
+	uint64_t done = 0;
+
+	while (done < s->size) {
+		ssize_t n = write(a->op.file, (const char *)s->map + done,
+				  s->size - done);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return pcn_fail(&a->error, n ? -errno : -EIO,
+					"cannot save: %s",
+					strerror(n ? errno : EIO));
+		done += (uint64_t)n;
+	}
+	return 0;
+}
+
+/* The whole state is here, and the source says so too: it goes on. */
+static int hand_over(struct agent *a)
+{
+	struct operation *op = &a->op;
+	int err;
+
+	if (op->kind == PCN_REQUEST_CHECKPOINT)
+		return copy_to_file(a);
+	if (!a->current->remote) {
+		err = transit_describe(&a->transit, &a->relay, &a->error);
+		if (err)
+			return err;
+	}
+	return process_take(a, op->target);
+}
+
+static void checkpoint_saved(struct agent *a)
+{
+	struct operation *op = &a->op;
+
+	if (op->leave_running)
+		operation_commit_checkpoint(a);
+	else /* it ends only when the file is safe */
+		socket_reply(a, op->client, "saved\tbytes=%llu",
+			     (unsigned long long)op->bytes);
+}
+
+void operation_state(struct agent *a)
+{
+	struct operation *op = &a->op;
+	int err = 0;
+
+	if (!op->through || op->handed || op->kind == PCN_REQUEST_NONE)
+		return;
+	if (a->transit.socket >= 0 && !a->transit.complete)
+		err = transit_read(&a->transit, &a->error);
+	if (!err &&
+	    (!op->saved || !a->transit.complete || !relay_is_idle(&a->relay)))
+		return;
+	if (!err) {
+		op->handed = true;
+		operation_set_deadline(a);
+		err = hand_over(a);
+	}
+	if (err)
+		operation_fail(a, err);
+	else if (op->kind == PCN_REQUEST_CHECKPOINT)
+		checkpoint_saved(a);
+}
+
 static void source_saved(struct agent *a, struct process *p)
 {
 	struct operation *op = &a->op;
@@ -241,12 +344,11 @@ static void source_saved(struct agent *a, struct process *p)
 			       pcn_fail(&a->error, err, "cannot save: %.900s",
 					m->text_size ? a->packet.text
 						     : strerror(-err)));
+	} else if (op->through) {
+		operation_set_deadline(a);
+		operation_state(a);
 	} else if (op->kind == PCN_REQUEST_CHECKPOINT) {
-		if (op->leave_running)
-			operation_commit_checkpoint(a);
-		else /* it ends only when the file is safe */
-			socket_reply(a, op->client, "saved\tbytes=%llu",
-				     (unsigned long long)op->bytes);
+		checkpoint_saved(a);
 	} else if (op->restored) {
 		op->kind == PCN_REQUEST_FORK ? commit_fork(a) : commit_move(a);
 	}

@@ -47,7 +47,7 @@ static void put_node(struct agent *a, const char *key, int node)
 	if (node < 0)
 		return;
 	n = &a->options->nodes.list[node];
-	fprintf(a->trace, " %s=%s/%s", key, n->name, n->isa->name);
+	fprintf(a->trace, " %s=%s/%s", key, n->name, pcn_node_isa(n));
 }
 
 void trace_event(struct agent *a, const char *event, int from, int to,

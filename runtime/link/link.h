@@ -22,7 +22,7 @@
 #define PCN_LINK_VERSION     1u
 #define PCN_LINK_MAGIC	     "popcorn" /* seven bytes, then the version */
 #define PCN_LINK_HEADER	     8u
-#define PCN_LINK_FRAME_FIRST 4096u /* until pcn_link_allow() */
+#define PCN_LINK_FRAME_FIRST 8192u /* until pcn_link_allow() */
 #define PCN_LINK_FRAME_MAX   (1u << 20)
 #define PCN_LINK_PARTS_MAX   6
 #define PCN_LINK_REASON	     256u

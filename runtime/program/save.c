@@ -26,6 +26,7 @@ struct save {
 struct order { /* what the agent's GO says */
 	uint32_t action;
 	bool leave_running;
+	bool whole; /* to another machine, which cannot read our memory */
 	int fds[2];
 	uint32_t fd_count;
 	char argv[4096];
@@ -51,6 +52,7 @@ static int say_stopped(const struct save *s, struct order *order)
 	order->argv[m.text_size] = 0;
 	order->action = (uint32_t)m.value[0];
 	order->leave_running = m.value[2] != 0;
+	order->whole = m.value[3] != 0;
 	pcn_descriptors_hide(order->fds, order->fd_count);
 	return 0;
 }
@@ -79,9 +81,9 @@ static int say_saved(const struct save *s, int result, int pid)
 /*
  * The target reads our memory itself, which is half the work of a copy that it
  * would read: a descriptor of /proc/self/mem is leave to do so.  Where there is
- * none, all goes into the memfd.
+ * none, or whole is asked for, all goes into the memfd.
  */
-static int send_state(struct save *s, int transfer)
+static int send_state(struct save *s, int transfer, bool whole)
 {
 	struct pcn_message m = {.type = PCN_MSG_STATE};
 	uint64_t file_size;
@@ -91,12 +93,14 @@ static int send_state(struct save *s, int transfer)
 		(int)pcn_sys(__NR_memfd_create, "popcorn-process", MFD_CLOEXEC);
 	if (fds[0] < 0)
 		return fds[0];
-	fds[1] = (int)pcn_sys(__NR_openat, AT_FDCWD, "/proc/self/mem",
-			      O_RDONLY | O_CLOEXEC, 0);
+	fds[1] = whole ? -1
+		       : (int)pcn_sys(__NR_openat, AT_FDCWD, "/proc/self/mem",
+				      O_RDONLY | O_CLOEXEC, 0);
 	err = fds[1] >= 0
 		      ? pcn_snapshot_write_head(&s->snapshot, fds[0],
 						&file_size)
-		      : pcn_snapshot_write(&s->snapshot, fds[0], &file_size);
+		      : pcn_snapshot_write(&s->snapshot, fds[0],
+					   &file_size, false);
 	m.value[0] = (int64_t)file_size;
 	m.value[1] = s->snapshot.descriptors.count;
 	if (!err)
@@ -147,11 +151,11 @@ static int save_move(struct save *s, const struct order *order)
 {
 	int err = order->fd_count == 1 ? quiet(s) : -EPROTO;
 
+	s->snapshot.named = order->whole;
 	if (!err)
 		err = pcn_snapshot_take(&s->snapshot);
-
 	if (!err)
-		err = send_state(s, order->fds[0]);
+		err = send_state(s, order->fds[0], order->whole);
 	err = say_saved(s, err, 0);
 	pcn_snapshot_discard(&s->snapshot);
 	if (!err)
@@ -170,7 +174,7 @@ static int save_file(struct save *s, int fd)
 	if (!err)
 		err = pcn_snapshot_take(&s->snapshot);
 	if (!err)
-		err = pcn_snapshot_write(&s->snapshot, fd, &file_size);
+		err = pcn_snapshot_write(&s->snapshot, fd, &file_size, true);
 	return err;
 }
 
@@ -244,7 +248,7 @@ static int save_fork(struct save *s, struct order *order)
 		/* The child's alone: the agent sees by it that the child ends.
 		 */
 		pcn_sys(__NR_close, order->fds[--order->fd_count]);
-		err = pid < 0 ? pid : send_state(s, order->fds[0]);
+		err = pid < 0 ? pid : send_state(s, order->fds[0], false);
 	}
 	err = say_saved(s, err, pid);
 	pcn_snapshot_discard(&s->snapshot);

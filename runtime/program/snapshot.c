@@ -250,7 +250,8 @@ static int seal(const struct pcn_snapshot *s, int fd, uint64_t size)
 	return n == sizeof(result) ? 0 : n < 0 ? (int)n : -EIO;
 }
 
-int pcn_snapshot_write(struct pcn_snapshot *s, int fd, uint64_t *file_size)
+int pcn_snapshot_write(struct pcn_snapshot *s, int fd, uint64_t *file_size,
+		       bool sealed)
 {
 	int err = pcn_snapshot_write_head(s, fd, file_size);
 
@@ -258,7 +259,7 @@ int pcn_snapshot_write(struct pcn_snapshot *s, int fd, uint64_t *file_size)
 		err = pcn_memory_write(&s->memory, fd);
 	if (!err) /* the last page may be a hole */
 		err = (int)pcn_sys(__NR_ftruncate, fd, *file_size);
-	if (!err)
+	if (!err && sealed)
 		err = seal(s, fd, *file_size);
 	return err;
 }

@@ -141,6 +141,19 @@ const struct process_kind process_local = {
 	.drop = drop,
 };
 
+/* Nothing goes through the agent's own hands here. */
+struct process *remote_start(struct agent *agent, int node,
+			     enum pcn_channel_role role)
+{
+	return local_start(agent, node, role);
+}
+
+struct pcn_link *remote_link(const struct process *p)
+{
+	(void)p;
+	return NULL;
+}
+
 void local_release_inherited(void)
 {
 }
@@ -373,6 +386,8 @@ static void begin(void)
 		options.nodes.list[i].isa = &pcn_isas[0];
 	}
 	a.op.client = a.op.file = a.op.fork_channel = -1;
+	transit_init(&a.transit);
+	relay_init(&a.relay, false);
 	a.listener = a.signals = -1;
 	now = 1000000000;
 	a.current = make_process(0);

@@ -1,4 +1,5 @@
 /* An executable, as popcorn-run reads it and takes slices out. */
+#include "build_id.h"
 #include "executable.h"
 #include "reader.h"
 
@@ -15,6 +16,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		    !none.text[0])
 			__builtin_trap();
 	}
+	if (!err)
+		pcn_build_id_check(&x, &error);
 	if (err && !error.text[0])
 		__builtin_trap(); /* refused without a word */
 	pcn_executable_close(&x);

@@ -48,7 +48,8 @@ enum pcn_message_type {
 	 * value: threads, frames, CLOCK_MONOTONIC (ns) when the stop began.
 	 * Answer: GO, or ABORT (value: -errno). */
 	PCN_MSG_STOPPED = 8,
-	/* Agent.  value: enum pcn_request, node's index, leave running (0, 1).
+	/* Agent.  value: enum pcn_request, node's index, leave running (0, 1),
+	 * whole (MOVE: memory and descriptors' names too are in the stream).
 	 * Descriptors: MOVE: transfer socket; CHECKPOINT: the file; FORK:
 	 * transfer socket, the child's channel (text: the child's argv, each
 	 * with its NUL). */

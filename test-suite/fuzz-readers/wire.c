@@ -1,0 +1,155 @@
+/*
+ * What another machine may send over a link that stands: frames, greetings,
+ * wishes, packets, state, bytes of streams.
+ *
+ * The input goes through a real socket pair; the first byte says which side we
+ * are, and how the bytes are cut.  Both sides' decoders see every frame.
+ */
+#define _GNU_SOURCE
+#include "link.h"
+#include "reader.h"
+#include "relay.h"
+#include "transit.h"
+#include "wire.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define must(x)                                                                \
+	do                                                                     \
+		if (!(x))                                                      \
+			__builtin_trap();                                      \
+	while (0)
+
+static struct transit transit;
+static struct relay relay;
+
+static void check(int err, const struct error *error)
+{
+	must(err <= 0);
+	must(!err || error->text[0]); /* refused without a word */
+}
+
+static int take_state(const struct pcn_frame *f, struct error *error)
+{
+	int transfer[2], err;
+
+	err = f->type == WIRE_STATE ? transit_begin_link(&transit, f, error)
+	      : transit.active	    ? transit_memory(&transit, f, error)
+				    : 0;
+	if (err || !transit.complete)
+		return err;
+	must(!socketpair(AF_UNIX, SOCK_SEQPACKET, 0, transfer));
+	transit_hand_over(&transit, &relay, transfer[0], error);
+	close(transfer[0]);
+	close(transfer[1]);
+	transit_end(&transit);
+	return 0;
+}
+
+static int take(const struct pcn_frame *f)
+{
+	static struct wire_wish wish;
+	struct error error = {""};
+	struct wire_hello hello;
+	struct pcn_message m;
+	const char *text;
+	int err;
+
+	switch (f->type) {
+	case WIRE_HELLO:
+		err = wire_read_hello(&hello, f, &error);
+		break;
+	case WIRE_OPEN:
+		err = wire_read_open(&wish, f, &error);
+		if (!err && wish.open.want == WIRE_WANT_RUN)
+			for (uint32_t i = 0; i < wish.open.node_count; i++)
+				must(strlen(wish.names[i]) < PCN_NODE_NAME);
+		break;
+	case WIRE_PACKET:
+		err = wire_read_packet(&m, &text, f, &error);
+		must(err ||
+		     text + m.text_size == (const char *)f->data + f->size);
+		break;
+	case WIRE_STATE:
+	case WIRE_MEMORY:
+		err = take_state(f, &error);
+		break;
+	default:
+		err = relay_frame(&relay, f, &error);
+		relay_work(&relay);
+	}
+	check(err, &error);
+	return err;
+}
+
+static int open_files(void)
+{
+	DIR *d = opendir("/proc/self/fd");
+	int n = 0;
+
+	must(d);
+	while (readdir(d))
+		n++;
+	closedir(d);
+	return n;
+}
+
+/* A side whose program is away, or is a guest: all three streams are open. */
+static void begin(struct pcn_link *l, bool guest)
+{
+	transit_init(&transit);
+	relay_init(&relay, guest);
+	for (int i = 0; i < 3 && guest; i++)
+		must(relay_descriptor(&relay, i) >= 0);
+	for (int i = 0; i < 3 && !guest; i++)
+		relay.streams[i].fd = relay.streams[i].original =
+			open("/dev/null", O_RDWR);
+	if (guest)
+		relay_begin(&relay, l);
+	else
+		relay_go_on(&relay, l);
+}
+
+static void read_all(struct pcn_link *l)
+{
+	struct pcn_frame f;
+	int n;
+
+	while ((n = pcn_link_receive(l, &f)) == 1 && !take(&f))
+		;
+	must(n >= 0 || pcn_link_why(l)[0]);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	int before = open_files(), ends[2];
+	size_t step;
+	struct pcn_link *l;
+
+	if (size < 2)
+		return 0;
+	must(!socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends));
+	l = pcn_link_new(pcn_transport_socket(ends[0]), 1000000000u);
+	must(l && !pcn_link_allow(l, WIRE_FRAME_MAX, WIRE_QUEUE));
+	begin(l, data[0] & 1);
+	step = data[0] & 2 ? 1 + data[1] : size;
+	must(write(ends[1], "popcorn\1", 8) == 8);
+	for (size_t at = 2; at < size; at += step) {
+		size_t n = size - at < step ? size - at : step;
+
+		if (write(ends[1], data + at, n) < 0)
+			break;
+		read_all(l);
+	}
+	transit_end(&transit);
+	relay_end(&relay);
+	pcn_link_close(l, "enough", 0);
+	close(ends[1]);
+	must(open_files() == before);
+	return 0;
+}
