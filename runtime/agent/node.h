@@ -16,6 +16,8 @@ struct node {
 	char emulator[4096];	    /* path of the QEMU command */
 	struct pcn_address address; /* of its popcornd */
 	char wanted_isa[16];	    /* "": the one that it prefers */
+	unsigned int
+		slots; /* threads that its owner wants there; 0: not told */
 };
 
 struct nodes {

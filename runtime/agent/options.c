@@ -1,5 +1,6 @@
 #define _GNU_SOURCE
 #include "options.h"
+#include "hosts.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -22,7 +23,12 @@ const char options_help[] =
 	"this\n"
 	"                     machine's private key, its certificate, the "
 	"authority's\n"
-	"  --start NODE       start there, not on the first node\n"
+	"  --hostfile FILE    nodes of a file: HOST [port=N] [slots=N] "
+	"[name=NAME] a line\n"
+	"  -H HOST[:PORT],... nodes of a list\n"
+	"  --slurm            the nodes of this Slurm job\n"
+	"  --start NODE       start there, not on the first node of this "
+	"machine\n"
 	"  --at MS:NODE       move to NODE MS milliseconds after the start; "
 	"may be\n"
 	"                     given again, in order of time\n"
@@ -115,9 +121,10 @@ static int take_timeout(struct options *o, const char *text,
 int options_take(struct options *o, int argc, char **argv, int *i,
 		 struct error *error)
 {
-	static const char *const names[] = {"--node", "--start", "--at",
-					    "--hop",  "--trace", "--timeout",
-					    "--key",  "--cert",	 "--ca"};
+	static const char *const names[] = {
+		"--node",  "--start",	 "--at",  "--hop",
+		"--trace", "--timeout",	 "--key", "--cert",
+		"--ca",	   "--hostfile", "-H"};
 	const char *value = NULL, *option = argv[*i];
 	int which = -1;
 
@@ -125,6 +132,11 @@ int options_take(struct options *o, int argc, char **argv, int *i,
 		o->quiet = true;
 		return 1;
 	}
+	if (!strcmp(option, "--slurm"))
+		return hosts_add_slurm(&o->nodes, getenv("SLURM_JOB_NODELIST"),
+				       error)
+			       ? -EINVAL
+			       : 1;
 	if (!strcmp(option, "--plain")) {
 		o->plain = true;
 		return 1;
@@ -167,14 +179,30 @@ int options_take(struct options *o, int argc, char **argv, int *i,
 	case 8:
 		o->keys.ca = value;
 		return 1;
+	case 9:
+		return hosts_add_file(&o->nodes, value, error) ? -EINVAL : 1;
+	case 10:
+		return hosts_add_list(&o->nodes, value, error) ? -EINVAL : 1;
 	default:
 		return take_timeout(o, value, error);
 	}
 }
 
+/* A program starts here: on the first node of this machine, made if need be. */
+static int find_start(struct options *o, struct error *error)
+{
+	for (int i = 0; i < o->nodes.count; i++)
+		if (!o->nodes.list[i].remote) {
+			o->start_node = i;
+			return 0;
+		}
+	o->start_node = o->nodes.count;
+	return pcn_nodes_add(&o->nodes, "local", error);
+}
+
 int options_finish(struct options *o, struct error *error)
 {
-	if (!o->nodes.count && pcn_nodes_add(&o->nodes, "local", error))
+	if (find_start(o, error))
 		return -EINVAL;
 	if (late.start) {
 		o->start_node = pcn_nodes_find(&o->nodes, late.start);
