@@ -271,6 +271,8 @@ void pcn_tls_free(struct pcn_tls *tls)
  */
 static int result(struct tls *t, int n, bool writes, bool *other)
 {
+	bool cut;
+
 	switch (SSL_get_error(t->ssl, n)) {
 	case SSL_ERROR_WANT_READ:
 		*other = writes;
@@ -284,8 +286,10 @@ static int result(struct tls *t, int n, bool writes, bool *other)
 		ERR_clear_error();
 		return errno ? -errno : -ECONNRESET;
 	default:
+		cut = ERR_GET_REASON(ERR_peek_last_error()) ==
+		      SSL_R_UNEXPECTED_EOF_WHILE_READING;
 		ERR_clear_error();
-		return -EPROTO;
+		return cut ? -ECONNRESET : -EPROTO;
 	}
 }
 
