@@ -11,6 +11,7 @@
 #include "agent.h"
 #include "cache.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -23,6 +24,8 @@
 #include <unistd.h>
 
 #define LAST_WORDS_NS 10000000000u
+/* An origin that has been let in must get on with it. */
+#define BEFORE_COMMIT_NS 600000000000u
 
 struct guest {
 	struct agent a; /* its nodes are the origin's; one process */
@@ -35,6 +38,7 @@ struct guest {
 	uint64_t received;
 	bool interrupting;
 	enum pcn_request saving; /* GO has come, SAVED has not gone */
+	enum pcn_request saved;	 /* ... what it was when it went */
 	struct pcn_message held; /* SAVED, until the state has gone */
 	bool holds, gives;	 /* ... has come; the state is going */
 	uint64_t sent;
@@ -171,6 +175,7 @@ static void give(struct guest *g)
 		return;
 	wire_send_packet(g->link, &g->held, NULL);
 	transit_end(&g->a.transit);
+	g->saved = g->saving;
 	g->saving = PCN_REQUEST_NONE;
 	g->holds = g->gives = false;
 }
@@ -220,17 +225,26 @@ static void read_channel(struct guest *g)
 /* Does the program have children?  They cannot follow it. */
 static bool has_children(const struct guest *g)
 {
-	char path[64];
+	char path[320];
 	int child = 0;
-	FILE *f;
+	struct dirent *e;
+	DIR *tasks;
 
-	snprintf(path, sizeof(path), "/proc/%d/task/%d/children",
-		 (int)g->p->pid, (int)g->p->pid);
-	f = fopen(path, "re");
-	if (f && fscanf(f, "%d", &child) != 1)
-		child = 0;
-	if (f)
-		fclose(f);
+	snprintf(path, sizeof(path), "/proc/%d/task", (int)g->p->pid);
+	tasks = opendir(path);
+	while (tasks && !child && (e = readdir(tasks))) {
+		FILE *f;
+
+		snprintf(path, sizeof(path), "/proc/%d/task/%s/children",
+			 (int)g->p->pid, e->d_name);
+		f = fopen(path, "re");
+		if (f && fscanf(f, "%d", &child) != 1)
+			child = 0;
+		if (f)
+			fclose(f);
+	}
+	if (tasks)
+		closedir(tasks);
 	return child != 0;
 }
 
@@ -270,6 +284,12 @@ static void take_go(struct guest *g, const struct pcn_message *m)
 		refuse_saving(g, err, "cannot save");
 }
 
+static void begin_running(struct guest *g)
+{
+	relay_begin(&g->a.relay, g->link);
+	pcn_link_expect(g->link, 0);
+}
+
 static int take_packet(struct guest *g, const struct pcn_frame *f)
 {
 	struct pcn_message m;
@@ -285,9 +305,12 @@ static int take_packet(struct guest *g, const struct pcn_frame *f)
 			return give_up(g, "two GOs");
 		take_go(g, &m);
 		return 0;
-	case PCN_MSG_COMMIT:
+	case PCN_MSG_COMMIT: /* as target; or as source: it leaves, or was saved
+			      */
 		if (!g->runs)
-			relay_begin(&g->a.relay, g->link);
+			begin_running(g);
+		else if (g->saved == PCN_REQUEST_CHECKPOINT)
+			relay_resume(&g->a.relay);
 		g->runs = true;
 		break;
 	case PCN_MSG_ABORT:
@@ -490,6 +513,8 @@ static void work(struct guest *g)
 	struct transit *t = &g->a.transit;
 
 	read_link(g);
+	if (!g->runs && pcn_link_deadline(g->link) == UINT64_MAX)
+		pcn_link_expect(g->link, now_ns() + BEFORE_COMMIT_NS);
 	read_channel(g);
 	if (t->socket >= 0 && transit_read(t, &g->a.error))
 		refuse_saving(g, -EIO, g->a.error.text);

@@ -120,8 +120,12 @@ static void run(struct agent *a, enum pcn_channel_role role, int channel,
 	int number = channel_number(), err;
 	sigset_t all;
 
-	if (a->hosts_guest)
+	if (a->hosts_guest) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		/* Not in our process group, which is orphaned: there the kernel
+		 * ignores SIGTSTP. */
+		setpgid(0, 0);
+	}
 	if (dup2(channel, number) < 0)
 		goto failed;
 	if (channel == number)

@@ -59,6 +59,7 @@ void operation_finish(struct agent *a)
 	if (a->op.fork_channel >= 0)
 		close(a->op.fork_channel);
 	transit_end(&a->transit);
+	relay_resume(&a->relay);
 	memset(&a->op, 0, sizeof(a->op));
 	a->op.client = a->op.file = a->op.fork_channel = -1;
 	a->hops.next_ns = 0;

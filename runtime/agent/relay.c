@@ -12,10 +12,8 @@
 #include <time.h>
 #include <unistd.h>
 
-/* Credit, and what a pipe can hold beside it when it is drained. */
-#define QUEUE_MAX (WIRE_WINDOW + (1u << 20))
 #define RETRY_NS  200000000u
-#define PIPE_STEP 4096u /* a pipe that can be written to takes as much */
+#define PUMP_STEP 4096u
 
 static uint64_t now_ns(void)
 {
@@ -25,85 +23,12 @@ static uint64_t now_ns(void)
 	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
 }
 
-/* --- Bytes that wait ---------------------------------------------------------
- */
-
-static size_t waiting(const struct relay_bytes *b)
-{
-	return b->end - b->start;
-}
-
-static bool append(struct relay_bytes *b, const void *from, size_t size)
-{
-	if (size > QUEUE_MAX - waiting(b))
-		return false;
-	if (size > b->room - b->end) {
-		size_t used = waiting(b), room = b->room ? b->room : WIRE_CHUNK;
-		uint8_t *bytes;
-
-		while (room - used < size)
-			room *= 2;
-		bytes = malloc(room);
-		if (!bytes)
-			return false;
-		if (used)
-			memcpy(bytes, b->bytes + b->start, used);
-		free(b->bytes);
-		*b = (struct relay_bytes){bytes, 0, used, room};
-	}
-	if (size)
-		memcpy(b->bytes + b->end, from, size);
-	b->end += size;
-	return true;
-}
-
-static void consume(struct relay_bytes *b, size_t size)
-{
-	b->start += size;
-	if (b->start == b->end)
-		b->start = b->end = 0;
-}
-
-static void discard(struct relay_bytes *b)
-{
-	free(b->bytes);
-	*b = (struct relay_bytes){0};
-}
-
-/* first, then what b held. */
-static bool prepend(struct relay_bytes *b, struct relay_bytes *first)
-{
-	if (waiting(b) && !append(first, b->bytes + b->start, waiting(b)))
-		return false;
-	discard(b);
-	*b = *first;
-	*first = (struct relay_bytes){0};
-	return true;
-}
-
 /* --- Streams ----------------------------------------------------------------
  */
 
 static bool sends(const struct relay *r, int stream)
 {
 	return r->guest == (stream != 0);
-}
-
-static void close_fd(int *fd)
-{
-	if (*fd >= 0)
-		close(*fd);
-	*fd = -1;
-}
-
-static void stream_end(struct relay_stream *s)
-{
-	if (s->fd != s->original)
-		close_fd(&s->fd);
-	s->fd = -1;
-	close_fd(&s->original);
-	discard(&s->queue);
-	*s = (struct relay_stream){.fd = -1, .original = -1};
 }
 
 void relay_init(struct relay *r, bool guest)
@@ -119,41 +44,9 @@ void relay_end(struct relay *r)
 {
 	for (unsigned i = 0; i < WIRE_STREAMS; i++)
 		stream_end(&r->streams[i]);
-	discard(&r->back);
-	close_fd(&r->pump);
-	close_fd(&r->pump_end);
-}
-
-static void remember(struct relay_stream *s, int fd)
-{
-	struct stat st;
-
-	if (fstat(fd, &st))
-		return;
-	s->device = st.st_dev;
-	s->inode = st.st_ino;
-}
-
-static bool is_pipe_of(const struct relay_stream *s, int fd)
-{
-	struct stat st;
-
-	return s->inode && !fstat(fd, &st) && S_ISFIFO(st.st_mode) &&
-	       st.st_dev == s->device && st.st_ino == s->inode;
-}
-
-/* Opened again, a pipe or terminal need not block us, and the other users of
- * the same open file do not notice. */
-static int open_again(int fd, int flags)
-{
-	char path[32];
-	struct stat st;
-
-	if (fstat(fd, &st) || (!S_ISFIFO(st.st_mode) && !S_ISCHR(st.st_mode)))
-		return fd;
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	flags = open(path, flags | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
-	return flags >= 0 ? flags : fd;
+	queue_discard(&r->back);
+	stream_close_fd(&r->pump);
+	stream_close_fd(&r->pump_end);
 }
 
 int relay_stream_of(const struct relay *r,
@@ -163,7 +56,7 @@ int relay_stream_of(const struct relay *r,
 	struct stat st;
 
 	for (int i = 0; i < (int)WIRE_STREAMS; i++)
-		if (is_pipe_of(&r->streams[i], fd))
+		if (stream_is_pipe(&r->streams[i], fd))
 			return i;
 	if (r->guest || d->fd < 0 || d->fd >= (int)WIRE_STREAMS)
 		return -1;
@@ -199,13 +92,13 @@ static int make_pump(struct relay *r)
 	fcntl(ends[1], F_SETFL, O_NONBLOCK);
 	r->pump = ends[1];
 	r->pump_end = ends[0];
-	remember(&r->streams[0], ends[0]);
+	stream_remember(&r->streams[0], ends[0]);
 	return r->pump_end;
 }
 
 static int make_pipe(struct relay *r, int stream)
 {
-	struct relay_stream *s = &r->streams[stream];
+	struct stream *s = &r->streams[stream];
 	int ends[2];
 
 	if (s->original >= 0)
@@ -215,56 +108,29 @@ static int make_pipe(struct relay *r, int stream)
 	s->fd = ends[stream == 0];
 	s->original = ends[stream != 0];
 	fcntl(s->fd, F_SETFL, O_NONBLOCK);
-	remember(s, s->fd);
+	stream_remember(s, s->fd);
 	return s->original;
 }
 
 int relay_descriptor(struct relay *r, int stream)
 {
-	struct relay_stream *s = &r->streams[stream];
+	struct stream *s = &r->streams[stream];
 
 	if (r->guest)
 		return make_pipe(r, stream);
 	if (s->original < 0)
 		return -EBADF;
-	if (!stream && (waiting(&s->queue) || waiting(&r->back)) &&
+	if (!stream && (queue_size(&s->queue) || queue_size(&r->back)) &&
 	    !is_regular(s->original))
 		return make_pump(r);
 	return s->original;
 }
 
-/* What is still in the pipe whose copy fd is; the program does not run. */
-static bool read_rest(int fd, struct relay_bytes *rest)
-{
-	int again = open_again(fd, O_RDONLY);
-	uint8_t bytes[4096];
-	bool good = again != fd;
-	ssize_t n;
-
-	while (good && (n = read(again, bytes, sizeof(bytes))) > 0)
-		good = append(rest, bytes, (size_t)n);
-	if (again != fd)
-		close(again);
-	return good;
-}
-
 static void end_pump(struct relay *r)
 {
-	close_fd(&r->pump);
-	close_fd(&r->pump_end);
+	stream_close_fd(&r->pump);
+	stream_close_fd(&r->pump_end);
 	r->streams[0].inode = 0;
-}
-
-static void adopt(struct relay_stream *s, int fd, bool reads)
-{
-	struct stat st;
-
-	stream_end(s);
-	s->original = fcntl(fd, F_DUPFD_CLOEXEC, 3);
-	if (s->original < 0)
-		return;
-	s->fd = open_again(s->original, reads ? O_RDONLY : O_WRONLY);
-	s->socket = !fstat(fd, &st) && S_ISSOCK(st.st_mode);
 }
 
 static int find_stream(const struct transit *t, uint32_t stream)
@@ -282,20 +148,20 @@ static int find_stream(const struct transit *t, uint32_t stream)
 void relay_leave(struct relay *r, const struct transit *t,
 		 struct pcn_link *link)
 {
-	struct relay_bytes rest = {0};
+	struct queue rest = {0};
 
 	for (uint32_t i = 0; i < WIRE_STREAMS; i++) {
-		struct relay_stream *s = &r->streams[i];
+		struct stream *s = &r->streams[i];
 		int fd = find_stream(t, i);
 
 		if (fd < 0) {
 			stream_end(s);
-		} else if (!i && is_pipe_of(s, fd)) {
-			if (read_rest(fd, &rest))
-				prepend(&s->queue, &rest);
-			discard(&rest);
+		} else if (!i && stream_is_pipe(s, fd)) {
+			if (stream_read_rest(fd, &rest))
+				queue_prepend(&s->queue, &rest);
+			queue_discard(&rest);
 		} else {
-			adopt(s, fd, sends(r, (int)i));
+			stream_adopt(s, fd, sends(r, (int)i));
 		}
 	}
 	end_pump(r);
@@ -304,9 +170,9 @@ void relay_leave(struct relay *r, const struct transit *t,
 
 void relay_go_on(struct relay *r, struct pcn_link *link)
 {
-	struct relay_stream *in = &r->streams[0];
+	struct stream *in = &r->streams[0];
 
-	prepend(&in->queue, &r->back);
+	queue_prepend(&in->queue, &r->back);
 	for (uint32_t i = 0; i < WIRE_STREAMS; i++) {
 		r->streams[i].credit = WIRE_WINDOW;
 		r->streams[i].ended = false;
@@ -318,7 +184,7 @@ void relay_go_on(struct relay *r, struct pcn_link *link)
 		return;
 	/* At home the program has them: what we kept open, nobody would see
 	 * close. */
-	close_fd(&r->pump_end);
+	stream_close_fd(&r->pump_end);
 	for (uint32_t i = r->pump >= 0; i < WIRE_STREAMS; i++)
 		stream_end(&r->streams[i]);
 }
@@ -326,7 +192,7 @@ void relay_go_on(struct relay *r, struct pcn_link *link)
 bool relay_is_idle(const struct relay *r)
 {
 	for (uint32_t i = 1; i < WIRE_STREAMS; i++)
-		if (waiting(&r->streams[i].queue))
+		if (queue_size(&r->streams[i].queue))
 			return false;
 	return true;
 }
@@ -338,8 +204,8 @@ void relay_pause(struct relay *r)
 
 void relay_rewind(struct relay *r)
 {
-	struct relay_stream *in = &r->streams[0];
-	off_t n = (off_t)(waiting(&in->queue) + waiting(&r->back));
+	struct stream *in = &r->streams[0];
+	off_t n = (off_t)(queue_size(&in->queue) + queue_size(&r->back));
 
 	if (!r->link || in->original < 0 || !is_regular(in->original))
 		return;
@@ -350,7 +216,7 @@ void relay_rewind(struct relay *r)
 void relay_resume(struct relay *r)
 {
 	if (r->link && r->paused && !r->guest) {
-		discard(&r->back); /* the guest has it still */
+		queue_discard(&r->back); /* the guest has it still */
 		end_pump(r);
 		if (r->rewound)
 			lseek(r->streams[0].original, r->rewound, SEEK_CUR);
@@ -366,7 +232,7 @@ void relay_begin(struct relay *r, struct pcn_link *link)
 {
 	r->link = link;
 	for (uint32_t i = 0; i < WIRE_STREAMS; i++) {
-		close_fd(&r->streams[i].original);
+		stream_close_fd(&r->streams[i].original);
 		r->streams[i].credit = WIRE_WINDOW;
 	}
 }
@@ -390,13 +256,14 @@ bool relay_drain(struct relay *r)
 int relay_give_back(struct relay *r, const struct transit *t,
 		    struct error *error)
 {
-	struct relay_stream *in = &r->streams[0];
-	struct relay_bytes rest = {0};
+	struct stream *in = &r->streams[0];
+	struct queue rest = {0};
 	int fd = find_stream(t, 0);
 
 	/* We keep it, for a program that goes on here after all. */
-	if (fd >= 0 && (!read_rest(fd, &rest) || !prepend(&in->queue, &rest))) {
-		discard(&rest);
+	if (fd >= 0 && (!stream_read_rest(fd, &rest) ||
+			!queue_prepend(&in->queue, &rest))) {
+		queue_discard(&rest);
 		return pcn_fail(error, -ENOMEM, "too much unread input");
 	}
 	for (size_t at = in->queue.start; at < in->queue.end;) {
@@ -416,38 +283,19 @@ int relay_give_back(struct relay *r, const struct transit *t,
 /* --- Moving bytes ------------------------------------------------------------
  */
 
-static bool is_ours(int fd)
+static ssize_t read_input(struct relay *r, struct stream *s, void *to,
+			  size_t size)
 {
-	pid_t job = tcgetpgrp(fd);
+	bool not_ours;
+	ssize_t n = stream_read(s, to, size, &not_ours);
 
-	return job < 0 || job == getpgrp();
-}
-
-static ssize_t read_some(struct relay *r, struct relay_stream *s, void *to,
-			 size_t size)
-{
-	struct pollfd p = {.fd = s->fd, .events = POLLIN};
-	ssize_t n;
-
-	if (s->socket)
-		n = recv(s->fd, to, size, MSG_DONTWAIT);
-	else if (poll(&p, 1, 0) < 1)
-		return -EAGAIN;
-	else if (isatty(s->fd) && !is_ours(s->fd))
-		n = -1, errno = EIO;
-	else
-		n = read(s->fd, to, size);
-	if (n < 0 && errno == EIO && isatty(s->fd)) {
-		r->retry_ns = now_ns() + RETRY_NS;
-		return -EAGAIN;
-	}
-	r->retry_ns = 0;
-	return n < 0 ? -errno : n;
+	r->retry_ns = not_ours ? now_ns() + RETRY_NS : 0;
+	return n;
 }
 
 static bool may_send(const struct relay *r, uint32_t stream)
 {
-	const struct relay_stream *s = &r->streams[stream];
+	const struct stream *s = &r->streams[stream];
 
 	return r->link && s->fd >= 0 && !s->ended &&
 	       (stream || (!r->paused && now_ns() >= r->retry_ns)) &&
@@ -457,7 +305,7 @@ static bool may_send(const struct relay *r, uint32_t stream)
 
 static void send_stream(struct relay *r, uint32_t stream)
 {
-	struct relay_stream *s = &r->streams[stream];
+	struct stream *s = &r->streams[stream];
 	uint8_t bytes[WIRE_CHUNK];
 
 	while (may_send(r, stream)) {
@@ -467,13 +315,13 @@ static void send_stream(struct relay *r, uint32_t stream)
 		const void *from = bytes;
 		ssize_t n;
 
-		if (waiting(&s->queue)) {
-			n = (ssize_t)(waiting(&s->queue) < room
-					      ? waiting(&s->queue)
+		if (queue_size(&s->queue)) {
+			n = (ssize_t)(queue_size(&s->queue) < room
+					      ? queue_size(&s->queue)
 					      : room);
 			from = s->queue.bytes + s->queue.start;
 		} else {
-			n = read_some(r, s, bytes, room);
+			n = read_input(r, s, bytes, room);
 		}
 		if (n == -EAGAIN || n == -EINTR)
 			return;
@@ -483,40 +331,21 @@ static void send_stream(struct relay *r, uint32_t stream)
 			return;
 		}
 		wire_send_number(r->link, WIRE_BYTES, stream, from, (size_t)n);
-		if (waiting(&s->queue))
-			consume(&s->queue, (size_t)n);
+		if (queue_size(&s->queue))
+			queue_consume(&s->queue, (size_t)n);
 		s->credit -= (size_t)n < s->credit ? (uint32_t)n : s->credit;
 	}
-}
-
-static ssize_t write_some(int fd, bool socket, const struct relay_bytes *b)
-{
-	struct pollfd p = {.fd = fd, .events = POLLOUT};
-	size_t size = waiting(b);
-	ssize_t n;
-
-	if (socket) {
-		n = send(fd, b->bytes + b->start, size,
-			 MSG_DONTWAIT | MSG_NOSIGNAL);
-	} else {
-		if (poll(&p, 1, 0) < 1)
-			return -EAGAIN;
-		if (!(fcntl(fd, F_GETFL) & O_NONBLOCK) && size > PIPE_STEP)
-			size = PIPE_STEP;
-		n = write(fd, b->bytes + b->start, size);
-	}
-	return n < 0 ? -errno : n;
 }
 
 /* The bytes of one stream, to where they go. */
 static void receive_stream(struct relay *r, uint32_t stream)
 {
-	struct relay_stream *s = &r->streams[stream];
+	struct stream *s = &r->streams[stream];
 
 	if (r->guest && r->paused) /* the input goes back with the program */
 		return;
-	while (s->fd >= 0 && waiting(&s->queue)) {
-		ssize_t n = write_some(s->fd, s->socket, &s->queue);
+	while (s->fd >= 0 && queue_size(&s->queue)) {
+		ssize_t n = stream_write(s->fd, s->socket, &s->queue);
 
 		if (n == -EAGAIN || n == -EINTR)
 			return;
@@ -527,15 +356,15 @@ static void receive_stream(struct relay *r, uint32_t stream)
 						 NULL, 0);
 			return;
 		}
-		consume(&s->queue, (size_t)n);
+		queue_consume(&s->queue, (size_t)n);
 		if (r->link)
 			wire_send_number(r->link, WIRE_CREDIT, stream,
 					 &(uint32_t){(uint32_t)n},
 					 sizeof(uint32_t));
 	}
-	if (s->ended && s->fd >= 0 && !waiting(&s->queue)) {
+	if (s->ended && s->fd >= 0 && !queue_size(&s->queue)) {
 		if (r->guest)
-			close_fd(&s->fd);
+			stream_close_fd(&s->fd);
 		else
 			stream_end(s);
 	}
@@ -544,25 +373,25 @@ static void receive_stream(struct relay *r, uint32_t stream)
 /* At home: what came back, then what there is, through a pipe. */
 static void pump(struct relay *r)
 {
-	struct relay_stream *in = &r->streams[0];
-	uint8_t bytes[PIPE_STEP];
+	struct stream *in = &r->streams[0];
+	uint8_t bytes[PUMP_STEP];
 	ssize_t n = 1;
 
 	while (r->pump >= 0 && n > 0) {
-		if (waiting(&in->queue)) {
-			n = write_some(r->pump, false, &in->queue);
+		if (queue_size(&in->queue)) {
+			n = stream_write(r->pump, false, &in->queue);
 			if (n > 0)
-				consume(&in->queue, (size_t)n);
+				queue_consume(&in->queue, (size_t)n);
 		} else if (now_ns() < r->retry_ns) {
 			return;
 		} else {
-			n = read_some(r, in, bytes, sizeof(bytes));
+			n = read_input(r, in, bytes, sizeof(bytes));
 			if (n > 0)
-				append(&in->queue, bytes, (size_t)n);
+				queue_add(&in->queue, bytes, (size_t)n);
 		}
 		if (n == -EAGAIN || n == -EINTR || n > 0)
 			continue;
-		close_fd(&r->pump);
+		stream_close_fd(&r->pump);
 		stream_end(in);
 	}
 }
@@ -572,15 +401,15 @@ int relay_poll(const struct relay *r, struct pollfd p[WIRE_STREAMS + 1])
 	int n = 0;
 
 	for (uint32_t i = 0; i < WIRE_STREAMS; i++) {
-		const struct relay_stream *s = &r->streams[i];
+		const struct stream *s = &r->streams[i];
 
-		if (sends(r, (int)i) ? may_send(r, i) && !waiting(&s->queue)
-				     : s->fd >= 0 && waiting(&s->queue))
+		if (sends(r, (int)i) ? may_send(r, i) && !queue_size(&s->queue)
+				     : s->fd >= 0 && queue_size(&s->queue))
 			p[n++] = (struct pollfd){
 				s->fd, sends(r, (int)i) ? POLLIN : POLLOUT, 0};
 	}
 	if (r->pump >= 0 && !r->link) {
-		bool full = waiting(&r->streams[0].queue);
+		bool full = queue_size(&r->streams[0].queue);
 
 		if (full || now_ns() >= r->retry_ns)
 			p[n++] = (struct pollfd){full ? r->pump
@@ -613,13 +442,13 @@ static int too_much(struct error *error)
 static int take_bytes(struct relay *r, uint32_t stream, const uint8_t *bytes,
 		      uint32_t size, struct error *error)
 {
-	struct relay_stream *s = &r->streams[stream];
+	struct stream *s = &r->streams[stream];
 
 	if (sends(r, (int)stream))
 		return too_much(error);
 	if (s->fd < 0) /* it has heard, or will hear, that nobody reads */
 		return 0;
-	if (!append(&s->queue, bytes, size))
+	if (!queue_add(&s->queue, bytes, size))
 		return too_much(error);
 	receive_stream(r, stream);
 	return 0;
@@ -628,7 +457,7 @@ static int take_bytes(struct relay *r, uint32_t stream, const uint8_t *bytes,
 static int take_credit(struct relay *r, uint32_t stream, const uint8_t *bytes,
 		       uint32_t size, struct error *error)
 {
-	struct relay_stream *s = &r->streams[stream];
+	struct stream *s = &r->streams[stream];
 	uint32_t credit;
 
 	if (size != sizeof(credit) || !sends(r, (int)stream))
@@ -642,12 +471,13 @@ static int take_credit(struct relay *r, uint32_t stream, const uint8_t *bytes,
 
 static void take_end(struct relay *r, uint32_t stream)
 {
-	struct relay_stream *s = &r->streams[stream];
+	struct stream *s = &r->streams[stream];
 
 	s->ended = true;
 	if (sends(r, (int)stream)) {
 		if (r->guest)
-			close_fd(&s->fd); /* the program's next write fails */
+			stream_close_fd(
+				&s->fd); /* the program's next write fails */
 		return;
 	}
 	receive_stream(r, stream);
@@ -660,7 +490,7 @@ int relay_frame(struct relay *r, const struct pcn_frame *f, struct error *error)
 	int err;
 
 	if (f->type == WIRE_BACK)
-		return !r->guest && append(&r->back, f->data, f->size)
+		return !r->guest && queue_add(&r->back, f->data, f->size)
 			       ? 0
 			       : too_much(error);
 	err = wire_read_number(&stream, &rest, &size, f, error);

@@ -10,6 +10,7 @@
 #define PCN_AGENT_RELAY_H
 
 #include "error.h"
+#include "stream.h"
 #include "wire.h"
 
 #include <pcn/stream.h>
@@ -20,33 +21,14 @@
 
 struct transit;
 
-struct relay_bytes {
-	uint8_t *bytes;
-	size_t start, end, room;
-};
-
-struct relay_stream {
-	int fd;	      /* ours: read from if it sends, else written to; -1 */
-	int original; /* origin: as the program had it; guest: its pipe's end,
-		       * until it is handed over; -1 */
-	bool socket;  /* must be told not to block */
-	bool ended;   /* sends: the last bytes have been read.  Receives: the
-		       * last are in the queue */
-	uint32_t credit;
-	dev_t device; /* of the pipe that the program has */
-	ino_t inode;
-	struct relay_bytes
-		queue; /* sends: goes first; receives: to be written */
-};
-
 struct relay {
 	bool guest;
 	bool paused;   /* the input stands still: the program is being saved */
 	bool draining; /* guest: the output goes without credit */
 	struct pcn_link *link; /* NULL: the program is at the origin */
-	struct relay_stream streams[WIRE_STREAMS];
+	struct stream streams[WIRE_STREAMS];
 	/* Origin: input that came back, until it is clear to whom it goes. */
-	struct relay_bytes back;
+	struct queue back;
 	/* Origin: the program is home and reads a pipe, as input came back. */
 	int pump, pump_end;
 	off_t rewound;	   /* origin: so much, for a program that comes home */

@@ -759,6 +759,30 @@ def test_statuses(luck):
     daemon.ends_well()
 
 
+def test_stop_and_continue(luck):
+    daemon = Daemon(luck)
+    steady = luck.steady("threads", nodes=daemon.nodes(), preexec_fn=os.setpgrp)
+    steady.migrate("far")
+    for _ in range(3):
+        steady.process.send_signal(signal.SIGTSTP)
+        steady.until(lambda: is_stopped(steady.pid), "popcorn-run stops")
+        time.sleep(0.2)
+        before = steady.beat()
+        time.sleep(0.2)
+        if steady.beat() != before:
+            raise Failure("the program goes on")
+        steady.process.send_signal(signal.SIGCONT)
+        steady.goes_on()
+    steady.migrate("x86")
+    steady.finishes()
+    daemon.ends_well()
+
+
+def is_stopped(pid):
+    with open("/proc/%d/stat" % pid) as file:
+        return file.read().rsplit(")", 1)[1].split()[0] == "T"
+
+
 def test_stays_with_what_cannot_follow(luck):
     daemon = Daemon(luck)
     ours, theirs = socket.socketpair()
@@ -778,6 +802,8 @@ def test_checkpoint_while_away(luck):
     saved = luck.path("saved")
     steady.popcorn(0, "", "checkpoint", "-o", saved, "--leave-running")
     steady.goes_on()
+    steady.migrate("x86")
+    steady.migrate("far")
     steady.popcorn(0, "", "checkpoint", "-o", saved)
     steady.ends(75, "")
     daemon.says("has ended")

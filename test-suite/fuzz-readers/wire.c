@@ -14,6 +14,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -133,6 +134,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (size < 2)
 		return 0;
+	signal(SIGPIPE, SIG_IGN); /* as agents do */
 	must(!socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends));
 	l = pcn_link_new(pcn_transport_socket(ends[0]), 1000000000u);
 	must(l && !pcn_link_allow(l, WIRE_FRAME_MAX, WIRE_QUEUE));
