@@ -151,12 +151,13 @@ def test_processes_of_the_program(luck):
         raise Failure(str(answers))
 
 
+# From where the dynamic loader finds what it needs.
 def test_address_space(luck):
-    sweep(luck, "as", [n * 1000000 for n in (3, 6, 10, 30, 60, 100, 150, 200, 300)] + [1 << 40])
+    sweep(luck, "as", [n * 1000000 for n in (12, 20, 30, 60, 100, 150, 200, 300)] + [1 << 40])
 
 
 def test_data(luck):
-    sweep(luck, "data", [n * 100000 for n in (5, 7, 10, 100, 200, 500, 1000, 2000, 10000)])
+    sweep(luck, "data", [n * 100000 for n in (20, 30, 50, 100, 200, 500, 1000, 2000, 10000)])
 
 
 def test_memory_of_the_agent(luck):

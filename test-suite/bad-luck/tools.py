@@ -54,7 +54,7 @@ def test_wrong_values(luck):
             ("--start", "--start: no node '%s'", "", "arn", "7", "-1"),
             ("--timeout", "--timeout %s: seconds expected", "", "x", "0", "5x", "-1", "inf"),
             ("--node", "'%s': a node's name has 1 to 31 characters", "", "=local", 32 * "x"),
-            ("--node", "'%s': a node is NAME=local or NAME=qemu:ISA", "a=", "a=ssh:b", "a"),
+            ("--node", "'%s': a node is NAME=local, NAME=qemu:ISA or NAME=tcp:HOST:PORT", "a=", "a=ssh:b", "a"),
             ("--node", "unknown ISA 'vax'", "a=qemu:vax"),
             ("--node", "node 'x86' is named twice", "x86=local"),
             ("--trace", "%s: No such file or directory", "/no/file"),
