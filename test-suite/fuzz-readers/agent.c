@@ -76,6 +76,7 @@ struct process *local_prepare_fork(struct agent *agent, int node, int *channel,
 {
 	struct process *p = make_process(node);
 
+	(void)agent;
 	if (!p)
 		return NULL;
 	p->forked = true;
@@ -111,7 +112,6 @@ static bool in_reach(const struct process *p)
 
 static bool is_dying(const struct process *p)
 {
-	(void)agent;
 	return p->channel < 0;
 }
 
