@@ -201,7 +201,8 @@ static void queue(struct pcn_link *l, const void *from, size_t size)
 {
 	if (l->out.room - l->out.end < size)
 		compact(&l->out);
-	memcpy(l->out.bytes + l->out.end, from, size);
+	if (size)
+		memcpy(l->out.bytes + l->out.end, from, size);
 	l->out.end += size;
 }
 

@@ -12,7 +12,7 @@ import threading
 import time
 
 from luck import Started
-from program import Failure
+from program import Failure, Program
 
 EXIT_LINK = 76
 LINK = "node far: the link was cut while the program was there: .*"
@@ -239,6 +239,51 @@ def test_nobody_listens(luck):
                                 "--key", luck.path("key")])
     steady.migrate("far", 1, "popcorn migrate: node far: .*[Cc]onnection refused\n")
     steady.finishes()
+
+
+def test_hosts(luck):
+    """Nodes from a file, a list, a Slurm job: taken, or refused with the place."""
+    daemon = Daemon(luck)
+    hosts = luck.path("hosts")
+
+    def write(text):
+        with open(hosts, "w") as file:
+            file.write(text)
+
+    write("# comment\n\n127.0.0.1 port=%d slots=4 name=far  # this one\n" % daemon.port)
+    steady = luck.steady(nodes=["--hostfile", hosts, "--key", daemon.key])
+    steady.migrate("far")
+    steady.migrate("local")
+    steady.finishes()
+    steady = luck.steady(nodes=["-H", "127.0.0.1:%d" % daemon.port, "--key", daemon.key])
+    steady.migrate("127.0.0.1")
+    steady.finishes()
+    daemon.ends_well()
+
+    run = [luck.tool("popcorn-run"), "--key", daemon.key]
+    app = luck.program("streams")
+    for text, why in (("127.0.0.1 port=0\n", "hosts:1: 'port=0'.*"),
+                      ("# x\n127.0.0.1 slots=many\n", "hosts:2: 'slots=many'.*"),
+                      ("127.0.0.1 name=\n", "hosts:1: 'name='.*"),
+                      ("127.0.0.1 name=" + "n" * 40, "hosts:1: 'name=.*"),
+                      ("127.0.0.1\n127.0.0.1\n", "hosts:2: node '127.0.0.1' is named twice"),
+                      ("x" * 2000, "hosts:1: line too long"),
+                      ("no.such.host.invalid", "hosts:1: no.such.host.invalid: .*"),
+                      ("# nothing\n", "hosts: no hosts")):
+        write(text)
+        luck.expect(125, "popcorn-run: .*%s\n" % why, *run, "--hostfile", hosts, app)
+    luck.expect(125, ".*No such file.*\n", *run, "--hostfile", luck.path("none"), app)
+    luck.expect(125, ".*HOST,HOST.*\n", *run, "-H", "127.0.0.1,,", app)
+    for nodes, why in (("a[1-", "no ]"), ("a[3-1]", "a range of numbers.*"),
+                       ("a[1-3]]", "a name.*"), ("a[]", "a range of numbers.*"),
+                       ("a[1-9999999999]", "a range of numbers.*"), (",", "a name.*"),
+                       ("a[x]", "a range of numbers.*"), ("", ".*no Slurm job"),
+                       ("127.0.0.[1-99]", "too many nodes"), ("127.0.[0-9].[1-9]", "too many.*")):
+        luck.expect(125, "popcorn-run: .*%s\n" % why, *run, "--slurm", app,
+                    env=dict(luck.environment, SLURM_JOB_NODELIST=nodes))
+    for nodes in ("127.0.0.[1-3,07],127.0.1.1", "127.0.[0-1].[1-2]"):
+        luck.expect(9, "total 0\n", *run, "--slurm", app,
+                    env=dict(luck.environment, SLURM_JOB_NODELIST=nodes))
 
 
 # --- Strangers ---------------------------------------------------------------
@@ -511,6 +556,34 @@ def test_policy(luck):
     steady.migrate("far", 1,
                    "popcorn migrate: node far: this user's programs are not welcome here\n")
     steady.finishes()
+    daemon.ends_well()
+
+
+def test_many_programs(luck):
+    """Of the test-suite, hopping between this machine and an emulated other one."""
+    daemon = Daemon(luck, "--isa", "arm=qemu:aarch64")
+    suite = os.path.dirname(luck.folder)
+    moves = 0
+    for name in ("migrate/qsort-callback", "migrate/deep-recursion", "migrate/setjmp-nested",
+                 "migrate/struct-locals", "migrate/function-pointers", "thread/mutex-counter",
+                 "thread/condition-queue", "thread/tls", "thread/barrier"):
+        program = Program(os.path.join(suite, name + ".c"), luck.build)
+        app = program.popcorn(luck.path(os.path.basename(name)), "O1")
+        natively = luck.output(app, *program.args)
+        trace = luck.path("trace")
+        got = luck.output(
+            luck.tool("popcorn-run"), *daemon.nodes(), "--quiet", "--trace", trace, "--hop",
+            "20:1-20:%d" % len(name), app, *program.args, seconds=60,
+            env=dict(luck.environment, POPCORN_SELF="1000", POPCORN_SELF_PAUSE="1000"))
+        with open(trace) as file:
+            events = file.read()
+        failed = [line for line in events.splitlines()
+                  if "event=failed" in line and "the program ended" not in line]
+        moves += events.count("event=move")
+        if got != natively or failed:
+            raise Failure("%s: %s, natively %s\n%s" % (name, got, natively, events))
+    if moves < 20:
+        raise Failure("only %d moves" % moves)
     daemon.ends_well()
 
 

@@ -17,7 +17,7 @@
 
 #define ROUNDS 20000
 #define CHUNK  (256u << 10)
-#define CHUNKS 4096
+#define CHUNKS 1024
 
 static char folder[] = "/tmp/popcorn-link-XXXXXX";
 static char key[64];
