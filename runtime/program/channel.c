@@ -160,8 +160,7 @@ bool pcn_channel_asked(void)
 void pcn_channel_refuse(int err)
 {
 	const char *why = "the program has no memory to be captured";
-	struct pcn_message m = {.type = PCN_MSG_FAILED,
-				.value = {err}};
+	struct pcn_message m = {.type = PCN_MSG_FAILED, .value = {err}};
 
 	if (err == -EOPNOTSUPP)
 		why = "machine code that the program made itself is on the "

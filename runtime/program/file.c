@@ -66,7 +66,8 @@ long pcn_call_pipe2(struct pcn_call *call)
 
 /* --- descriptors; the channel's is not the program's to see --- */
 
-/* A process's record locks on a file end when it closes any descriptor of it. */
+/* A process's record locks on a file end when it closes any descriptor of it.
+ */
 long pcn_call_close(struct pcn_call *call)
 {
 	long result;

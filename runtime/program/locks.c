@@ -1,8 +1,8 @@
 /*
- * locks.c - record locks (fcntl's F_SETLK, lockf) belong to the process that took
- * them: no other can be given them, and one that took them anew might come too
- * late.  So a process that holds some stays where it is until it has given them
- * up, which in most programs is soon; then it leaves at the next poll.
+ * locks.c - record locks (fcntl's F_SETLK, lockf) belong to the process that
+ * took them: no other can be given them, and one that took them anew might come
+ * too late.  So a process that holds some stays where it is until it has given
+ * them up, which in most programs is soon; then it leaves at the next poll.
  */
 #include "native.h"
 
@@ -43,8 +43,7 @@ static bool named(int directory, const char *descriptor)
 
 	if (pcn_is_error(fd))
 		return false;
-	while (!found &&
-	       (n = pcn_sys(__NR_read, fd, text, sizeof text)) > 0) {
+	while (!found && (n = pcn_sys(__NR_read, fd, text, sizeof text)) > 0) {
 		for (long i = 0; i < n && !found; i++) {
 			if (text[i] != word[matched])
 				matched = text[i] == word[0];

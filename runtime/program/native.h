@@ -201,7 +201,8 @@ void pcn_pending_leave(struct pcn_native *native);
 
 /* --- locks.c --- */
 
-/* Does the process hold record locks?  Cheap, as long as nothing has changed. */
+/* Does the process hold record locks?  Cheap, as long as nothing has changed.
+ */
 bool pcn_locks_held(void);
 /* One may have been taken or given up. */
 void pcn_locks_changed(void);

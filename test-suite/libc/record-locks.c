@@ -1,7 +1,8 @@
 /*
- * What a process guards by a record lock (F_SETLK, lockf) no other one sees half
- * done, wherever the process goes meanwhile: it leaves when it has none.  Files
- * that are saved while it holds one have none, so it is not saved, either.
+ * What a process guards by a record lock (F_SETLK, lockf) no other one sees
+ * half done, wherever the process goes meanwhile: it leaves when it has none.
+ * Files that are saved while it holds one have none, so it is not saved,
+ * either.
  *
  * MODES: native verify self qemu qemu-self move
  */
