@@ -1,0 +1,66 @@
+/*
+ * engine.h - protocol, window and links in one event loop: what an agent uses.
+ *
+ *     pcn_engine_create()       node n of so many, the window's pages
+ *     pcn_engine_link()         the origin: to every other node; a node: to 0
+ *     pcn_engine_attach()       the program's userfaultfd
+ *     pcn_engine_register()     pages as the program has mapped them
+ *     pcn_engine_run()          for ever, or whenever pcn_engine_fd() is
+ * readable
+ *
+ * The rest is the protocol's (protocol.h), on &engine->dsm, between two runs or
+ * from a callback's caller; callbacks themselves only take note.  One thread.
+ */
+#ifndef PCN_DSM_ENGINE_H
+#define PCN_DSM_ENGINE_H
+
+#include "link.h"
+#include "protocol.h"
+#include "window.h"
+
+struct engine_callbacks {
+	/* All as in struct dsm_ops, and optional. */
+	void (*refused)(void *context, uint32_t page, bool is_lost);
+	void (*lost)(void *context, uint32_t page);
+	void (*done)(void *context, uint64_t cookie, int result);
+	/* A link has ended; its pages have been reported already.  At a node:
+	 * the origin is gone, and with it the program. */
+	void (*node_lost)(void *context, unsigned node);
+};
+
+struct engine {
+	struct dsm dsm;
+	struct window window;
+	struct link links[DSM_NODES_MAX];
+	uint64_t broken;   /* links to be given up, when it is safe */
+	uint64_t watching; /* links whose socket was full */
+	int epoll;
+	bool faults_paused;
+	uint32_t spin_ns; /* how long to look before sleeping */
+	struct engine_callbacks callbacks;
+	void *context;
+	struct error error; /* of pcn_engine_run() */
+};
+
+/* 0 or -errno.  *e is large: allocate it. */
+int pcn_engine_create(struct engine *e, unsigned node, unsigned nodes,
+		      uint32_t first_page, uint32_t page_count,
+		      const struct engine_callbacks *callbacks, void *context,
+		      struct error *error);
+void pcn_engine_close(struct engine *e);
+/* A connected stream socket to that node; it belongs to the engine. */
+int pcn_engine_link(struct engine *e, unsigned node, int socket,
+		    struct error *error);
+int pcn_engine_attach(struct engine *e, int uffd, struct error *error);
+int pcn_engine_register(struct engine *e, uint32_t page, uint32_t count,
+			struct error *error);
+/* Readable when there is something to do; for the agent's own loop. */
+int pcn_engine_fd(const struct engine *e);
+/*
+ * Does what there is to do; waits for something up to timeout_ms (0: does not,
+ * -1: for ever).  0, or -errno with e->error when memory is not what it should
+ * be: end the program.
+ */
+int pcn_engine_run(struct engine *e, int timeout_ms);
+
+#endif

@@ -1,0 +1,151 @@
+/* Messages over a stream socket. */
+#define _GNU_SOURCE
+#include "link.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+/* Room for a few of the largest, so that little is moved to its front. */
+#define IN_SIZE (4 * (size_t)DSM_MESSAGE_MAX)
+
+int pcn_link_init(struct link *l, int fd)
+{
+	int one = 1, size = 1 << 20;
+
+	*l = (struct link){.fd = fd};
+	l->in = aligned_alloc(DSM_PAGE_SIZE, (IN_SIZE + DSM_PAGE_SIZE - 1) /
+						     DSM_PAGE_SIZE *
+						     DSM_PAGE_SIZE);
+	if (!l->in || fcntl(fd, F_SETFL, O_NONBLOCK)) {
+		int err = l->in ? -errno : -ENOMEM;
+
+		pcn_link_close(l);
+		return err;
+	}
+	/* Of no effect on sockets that are not TCP. */
+	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
+	setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
+	setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
+	return 0;
+}
+
+void pcn_link_close(struct link *l)
+{
+	if (l->fd >= 0)
+		close(l->fd);
+	free(l->in);
+	free(l->out);
+	*l = (struct link){.fd = -1};
+}
+
+static int keep(struct link *l, const unsigned char *bytes, size_t size)
+{
+	if (l->out_at == l->out_end)
+		l->out_at = l->out_end = 0;
+	if (l->out_end + size > l->out_size && l->out_at) {
+		memmove(l->out, l->out + l->out_at, l->out_end - l->out_at);
+		l->out_end -= l->out_at;
+		l->out_at = 0;
+	}
+	if (l->out_end + size > l->out_size) {
+		size_t wanted = 2 * l->out_size + size;
+		unsigned char *bigger = realloc(l->out, wanted);
+
+		if (!bigger)
+			return -ENOMEM;
+		l->out = bigger;
+		l->out_size = wanted;
+	}
+	memcpy(l->out + l->out_end, bytes, size);
+	l->out_end += size;
+	return 0;
+}
+
+int pcn_link_send(struct link *l, const struct dsm_message *m,
+		  const unsigned char *data)
+{
+	unsigned char head[DSM_HEAD_SIZE + 4 * DSM_RUN_MAX];
+	size_t head_size = dsm_message_encode(m, head);
+	size_t data_size = dsm_message_data(m), sent = 0;
+	struct iovec parts[2] = {{head, head_size},
+				 {(void *)(uintptr_t)data, data_size}};
+	struct msghdr header = {.msg_iov = parts,
+				.msg_iovlen = data_size ? 2 : 1};
+	int err = 0;
+
+	if (!pcn_link_is_waiting(l)) {
+		ssize_t n;
+
+		do
+			n = sendmsg(l->fd, &header, MSG_NOSIGNAL);
+		while (n < 0 && errno == EINTR);
+		if (n < 0 && errno != EAGAIN)
+			return -errno;
+		if (n > 0)
+			sent = (size_t)n;
+	}
+	if (sent < head_size)
+		err = keep(l, head + sent, head_size - sent);
+	sent = sent < head_size ? 0 : sent - head_size;
+	if (!err && sent < data_size)
+		err = keep(l, data + sent, data_size - sent);
+	return err;
+}
+
+int pcn_link_flush(struct link *l)
+{
+	while (pcn_link_is_waiting(l)) {
+		ssize_t n = send(l->fd, l->out + l->out_at,
+				 l->out_end - l->out_at, MSG_NOSIGNAL);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return errno == EAGAIN ? 0 : -errno;
+		l->out_at += (size_t)n;
+	}
+	return 0;
+}
+
+int pcn_link_fill(struct link *l)
+{
+	ssize_t n;
+
+	/* Whole messages only are taken out, so what is left is less than one
+	 * and both ends stay 8-aligned. */
+	if (l->in_at == l->in_end) {
+		l->in_at = l->in_end = 0;
+	} else if (IN_SIZE - l->in_at < DSM_MESSAGE_MAX) {
+		memmove(l->in, l->in + l->in_at, l->in_end - l->in_at);
+		l->in_end -= l->in_at;
+		l->in_at = 0;
+	}
+	do
+		n = recv(l->fd, l->in + l->in_end, IN_SIZE - l->in_end, 0);
+	while (n < 0 && errno == EINTR);
+	if (n < 0)
+		return errno == EAGAIN ? 0 : -errno;
+	if (!n)
+		return -EPIPE;
+	l->in_end += (size_t)n;
+	return (int)n;
+}
+
+int pcn_link_next(struct link *l, struct dsm_message *m,
+		  const unsigned char **data)
+{
+	int size = dsm_message_decode(l->in + l->in_at, l->in_end - l->in_at, m,
+				      data);
+
+	if (size <= 0)
+		return size;
+	l->in_at += (size_t)size;
+	return 1;
+}
