@@ -2,13 +2,16 @@
  * Reading ahead.  Faults on consecutive pages make a stream; each further one
  * asks for a run twice as long behind its own page.  The first page of a run is
  * installed but not mapped: it is the marker whose use tells that the reader
- * has come so far, and the next run is asked for while it reads this one.
+ * has come so far, and further runs are asked for while it reads this one.
  */
 #include "protocol.h"
 
 #include <string.h>
 
-#define RUN_FIRST 4u
+#define RUN_FIRST  4u
+#define RUN_MAX	   32u /* the origin reads one while the next is installed */
+#define RUNS_AHEAD 4u
+_Static_assert(RUN_MAX <= DSM_RUN_MAX, "a run is one message");
 
 static struct dsm_stream *find(struct dsm *d, uint32_t page)
 {
@@ -33,8 +36,8 @@ static uint32_t next_run(struct dsm *d, struct dsm_stream *s, uint32_t page)
 	uint32_t end = d->config.first_page + d->config.page_count;
 	uint32_t run = s->run ? s->run * 2 : RUN_FIRST;
 
-	if (run > DSM_RUN_MAX)
-		run = DSM_RUN_MAX;
+	if (run > RUN_MAX)
+		run = RUN_MAX;
 	s->run = run;
 	if (run > end - page)
 		run = end - page;
@@ -49,9 +52,7 @@ static uint32_t next_run(struct dsm *d, struct dsm_stream *s, uint32_t page)
 		}
 		p->flags |= DSM_AHEAD_ASKED;
 	}
-	s->low = page;
 	s->next = page + run;
-	s->marker = page;
 	if (run)
 		dsm_page_of(d, page)->flags |= DSM_MARKER;
 	d->counters.ahead_asked += run;
@@ -76,21 +77,18 @@ uint32_t dsm_ahead_fault(struct dsm *d, uint32_t page)
 	/* The page itself is asked for in earnest. */
 	if (page + 1 == d->config.first_page + d->config.page_count)
 		return 0;
+	s->low = s->next = page + 1;
 	return next_run(d, s, page + 1);
 }
 
-void dsm_ahead_marker(struct dsm *d, uint32_t page)
+/* Asks until enough is on its way or not used yet. */
+static void ask_more(struct dsm *d, struct dsm_stream *s)
 {
-	dsm_page_of(d, page)->flags &= (uint8_t)~DSM_MARKER;
-	for (uint32_t i = 0; i < DSM_STREAMS; i++) {
-		struct dsm_stream *s = &d->streams[i];
-		uint32_t first = s->next, run;
+	uint32_t end = d->config.first_page + d->config.page_count;
 
-		if (!s->used || s->marker != page || first == page ||
-		    first >= d->config.first_page + d->config.page_count)
-			continue;
-		s->used = ++d->clock;
-		run = next_run(d, s, first);
+	while (s->next < end && s->next - s->low < RUNS_AHEAD * s->run) {
+		uint32_t first = s->next, run = next_run(d, s, first);
+
 		if (!run)
 			return;
 		if (d->config.node)
@@ -101,6 +99,20 @@ void dsm_ahead_marker(struct dsm *d, uint32_t page)
 				 NULL);
 		else
 			dsm_request_ahead(d, 0, first, run);
+	}
+}
+
+void dsm_ahead_marker(struct dsm *d, uint32_t page)
+{
+	dsm_page_of(d, page)->flags &= (uint8_t)~DSM_MARKER;
+	for (uint32_t i = 0; i < DSM_STREAMS; i++) {
+		struct dsm_stream *s = &d->streams[i];
+
+		if (!s->used || page < s->low || page >= s->next)
+			continue;
+		s->used = ++d->clock;
+		s->low = page;
+		ask_more(d, s);
 		return;
 	}
 }

@@ -128,12 +128,13 @@ static const struct dsm_ops ops = {
 
 /* --- Life ----------------------------------------------------------------- */
 
-/* With one processor, looking keeps those we wait for from working. */
+/* With few processors, looking keeps those we wait for from working: on two,
+ * with two nodes, it makes a fault 2.5 times slower. */
 static uint32_t default_spin_ns(void)
 {
 	cpu_set_t set;
 
-	if (sched_getaffinity(0, sizeof(set), &set) || CPU_COUNT(&set) < 2)
+	if (sched_getaffinity(0, sizeof(set), &set) || CPU_COUNT(&set) < 4)
 		return 0;
 	return 20000;
 }

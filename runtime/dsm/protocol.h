@@ -148,9 +148,10 @@ struct dsm_removal {
 	uint64_t cookie, order;
 };
 
-/* Sequential faults: pages low..next-1 have been asked for. */
+/* Sequential faults: pages low..next-1 have been asked for, by runs, and not
+ * been used. */
 struct dsm_stream {
-	uint32_t low, next, run, marker;
+	uint32_t low, next, run;
 	uint64_t used;
 };
 

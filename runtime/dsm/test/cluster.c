@@ -185,11 +185,17 @@ __attribute__((noreturn)) static void agent(const struct cluster *c,
 	struct engine *e = malloc(sizeof(*e));
 	struct error error = {""};
 	int channel[2], status, err;
+	cpu_set_t set;
 	pid_t child;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (!e)
 		die("malloc");
+	if (c->pinned == 2) {
+		CPU_ZERO(&set);
+		CPU_SET(node % 2, &set);
+		sched_setaffinity(0, sizeof(set), &set);
+	}
 	check(pcn_engine_create(e, node, c->nodes, FIRST, c->pages, &callbacks,
 				NULL, &error),
 	      &error);

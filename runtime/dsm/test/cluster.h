@@ -17,12 +17,13 @@
 struct cluster {
 	unsigned nodes;
 	uint32_t pages;
-	bool tcp;	/* else socket pairs */
-	bool no_ahead;	/* no reading ahead */
-	bool held;	/* the origin holds all pages at first */
-	double seconds; /* sets outside->end_ns */
-	int spin_us;	/* -1: as the engine likes */
-	int lost_node;	/* > 0: its agent and program die at outside->kill */
+	bool tcp;	 /* else socket pairs */
+	bool no_ahead;	 /* no reading ahead */
+	bool held;	 /* the origin holds all pages at first */
+	double seconds;	 /* sets outside->end_ns */
+	int spin_us;	 /* -1: as the engine likes */
+	unsigned pinned; /* 2: node k on processor k mod 2 */
+	int lost_node;	 /* > 0: its agent and program die at outside->kill */
 	/* Runs in the program's process; 0: as it should be. */
 	int (*program)(unsigned node, void *argument);
 	void *argument;

@@ -268,6 +268,7 @@ static void report(const char *name, const struct cluster *c)
 int main(int argc, char **argv)
 {
 	struct cluster c = {.spin_us = -1, .program = program};
+	const char *name;
 	int option, result = 2;
 
 	while ((option = getopt(argc, argv, "n:t:s:p:T")) != -1) {
@@ -293,18 +294,19 @@ int main(int argc, char **argv)
 	c.nodes = node_count;
 	c.pages = pages;
 	c.seconds = seconds;
-	if (optind >= argc)
+	name = argv[optind];
+	if (!name)
 		return 2;
 	for (size_t i = 0; i < sizeof(tests) / sizeof(*tests); i++) {
 		test_function test = tests[i].test;
 
-		if (strcmp(argv[optind], tests[i].name))
+		if (strcmp(name, tests[i].name))
 			continue;
 		c.argument = &test;
 		if (test == death)
 			c.lost_node = (int)node_count - 1;
 		result = cluster_run(&c);
-		report(argv[optind], &c);
+		report(name, &c);
 		if (test == death) {
 			printf("death: %u pages lost\n", outside->lost_pages);
 			result |= outside->lost_pages != pages - pages / 2;
