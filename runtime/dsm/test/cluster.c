@@ -43,6 +43,12 @@ uint64_t cluster_random(uint64_t *state)
 	return *state >> 16;
 }
 
+void cluster_pause(unsigned turn)
+{
+	if (turn >= 1000)
+		usleep(20);
+}
+
 void cluster_barrier(unsigned count)
 {
 	uint32_t generation =
@@ -54,9 +60,10 @@ void cluster_barrier(unsigned count)
 		__atomic_add_fetch(&outside->barrier[1], 1, __ATOMIC_SEQ_CST);
 		return;
 	}
-	while (__atomic_load_n(&outside->barrier[1], __ATOMIC_SEQ_CST) ==
-	       generation)
-		sched_yield();
+	for (unsigned i = 0; __atomic_load_n(&outside->barrier[1],
+					     __ATOMIC_SEQ_CST) == generation;
+	     i++)
+		cluster_pause(i);
 }
 
 void cluster_push(unsigned node, unsigned target, uint32_t page, uint32_t count)
@@ -67,9 +74,10 @@ void cluster_push(unsigned node, unsigned target, uint32_t page, uint32_t count)
 	outside->push[node].page = page;
 	outside->push[node].count = count;
 	__atomic_store_n(&outside->push[node].sequence, next, __ATOMIC_RELEASE);
-	while (__atomic_load_n(&outside->push[node].done, __ATOMIC_ACQUIRE) !=
-	       next)
-		sched_yield();
+	for (unsigned i = 0; __atomic_load_n(&outside->push[node].done,
+					     __ATOMIC_ACQUIRE) != next;
+	     i++)
+		cluster_pause(i);
 }
 
 /* --- Descriptors between agent and program -------------------------------- */

@@ -39,6 +39,7 @@ struct outside {
 		struct window_counters window;
 	} counters[CLUSTER_NODES];
 	uint64_t elapsed_ns, end_ns, operations;
+	uint32_t enough;
 	/* For the agents of the program's wishes: pages it wants pushed. */
 	struct {
 		uint32_t sequence, done, target, page, count;
@@ -50,6 +51,9 @@ extern struct outside *outside;
 /* 0 or 1; exits with CLUSTER_SKIP and a word if there is no userfaultfd. */
 int cluster_run(const struct cluster *c);
 
+/* Between two looks at what another processor will change: after a while it
+ * sleeps, since giving up the processor on a busy machine takes much longer. */
+void cluster_pause(unsigned turn);
 /* All of `count` threads, of whatever node. */
 void cluster_barrier(unsigned count);
 void cluster_push(unsigned node, unsigned target, uint32_t page,

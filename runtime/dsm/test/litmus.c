@@ -1,6 +1,6 @@
 /*
- * litmus [-n NODES] [-r ROUNDS] [-s] [-T] - the classic litmus tests of
- * sequential consistency, their threads on different nodes.
+ * litmus [-n NODES] [-r ROUNDS] [-d SECONDS] [-s] [-T] - the classic litmus
+ * tests of sequential consistency, their threads on different nodes.
  *
  * A round has many instances of a test, each with locations of its own, in
  * pages of their own or sharing one (-s), zeroed by a thread of another node
@@ -23,6 +23,7 @@
 
 static unsigned node_count = 2;
 static uint64_t rounds = 20;
+static double seconds = 1e6; /* for one test, then it is enough */
 static bool same_page;
 
 typedef volatile uint64_t location;
@@ -188,8 +189,9 @@ static void meet(const struct test *t, unsigned instance, uint64_t *random)
 	uint32_t *m = meeting(instance);
 
 	__atomic_add_fetch(m, 1, __ATOMIC_SEQ_CST);
-	while (__atomic_load_n(m, __ATOMIC_SEQ_CST) < t->threads)
-		sched_yield();
+	for (unsigned i = 0; __atomic_load_n(m, __ATOMIC_SEQ_CST) < t->threads;
+	     i++)
+		cluster_pause(i);
 	for (uint64_t n = cluster_random(random) % 4096; n; n--)
 		__asm__ volatile("");
 }
@@ -237,7 +239,10 @@ static void *work(void *argument)
 		uint64_t outcomes[81] = {0};
 		unsigned kinds = 0, bad = 0;
 
-		for (uint64_t round = 0; round < rounds; round++) {
+		uint64_t start = cluster_now_ns(), round = 0;
+
+		for (outside->enough = 0; round < rounds && !outside->enough;
+		     round++) {
 			/* Not always on the same nodes. */
 			unsigned role = (unsigned)(w->number + round) % THREADS;
 
@@ -251,16 +256,20 @@ static void *work(void *argument)
 				       registers(i));
 			}
 			cluster_barrier(THREADS);
-			if (w->number == 0)
+			if (w->number == 0) {
 				bad += judge(t, outcomes);
+				outside->enough = cluster_now_ns() - start >
+						  (uint64_t)(seconds * 1e9);
+			}
 			cluster_barrier(THREADS);
 		}
+		cluster_barrier(THREADS);
 		if (w->number)
 			continue;
 		for (unsigned i = 0; i < 81; i++)
 			kinds += !!outcomes[i];
 		printf("%-5s %llu instances, %u outcomes, %u forbidden\n",
-		       t->name, (unsigned long long)rounds * INSTANCES, kinds,
+		       t->name, (unsigned long long)round * INSTANCES, kinds,
 		       bad);
 		w->bad += bad;
 	}
@@ -292,11 +301,13 @@ int main(int argc, char **argv)
 	uint64_t faults = 0;
 	int option, result;
 
-	while ((option = getopt(argc, argv, "n:r:sT")) != -1) {
+	while ((option = getopt(argc, argv, "n:r:d:sT")) != -1) {
 		if (option == 'n')
 			node_count = (unsigned)atoi(optarg);
 		else if (option == 'r')
 			rounds = strtoull(optarg, NULL, 10);
+		else if (option == 'd')
+			seconds = strtod(optarg, NULL);
 		else if (option == 's')
 			same_page = true;
 		else if (option == 'T')

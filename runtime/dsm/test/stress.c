@@ -153,15 +153,18 @@ static int mixed(unsigned node, unsigned thread)
 static int push(unsigned node, unsigned thread)
 {
 	uint64_t *turn = (uint64_t *)outside->results;
-	uint64_t rounds = (uint64_t)(seconds * 200) + 1;
 	uint32_t count = pages < 200 ? pages : 200;
 
 	if (thread)
 		return 0;
-	for (uint64_t round = node; round < rounds * node_count;
-	     round += node_count) {
-		while (__atomic_load_n(turn, __ATOMIC_SEQ_CST) != round)
-			sched_yield();
+	for (uint64_t round = node;; round += node_count) {
+		for (unsigned i = 0;
+		     __atomic_load_n(turn, __ATOMIC_SEQ_CST) != round &&
+		     !outside->enough;
+		     i++)
+			cluster_pause(i);
+		if (outside->enough)
+			return 0;
 		for (uint32_t p = 0; p < count; p++) {
 			if (*word(p, 5) != round) {
 				fprintf(stderr, "push: %llu in round %llu\n",
@@ -173,9 +176,10 @@ static int push(unsigned node, unsigned thread)
 			outside->operations++;
 		}
 		cluster_push(node, (node + 1) % node_count, 0, count);
+		if (cluster_now_ns() > outside->end_ns)
+			outside->enough = 1;
 		__atomic_store_n(turn, round + 1, __ATOMIC_SEQ_CST);
 	}
-	return 0;
 }
 
 /* The last node takes half of the pages for itself and dies; the others use the
