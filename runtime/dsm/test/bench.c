@@ -63,18 +63,20 @@ static int compare(const void *a, const void *b)
 	return *x < *y ? -1 : *x > *y;
 }
 
-static void line(const char *what, uint64_t *ns, uint32_t count)
+static double line(const char *what, uint64_t *ns, uint32_t count)
 {
+	uint32_t middle = count / 2, low = count / 10;
 	double median;
 
 	qsort(ns, count, sizeof(*ns), compare);
-	median = (double)ns[count / 2] / 1e3;
+	median = (double)ns[middle] / 1e3;
 	printf("%-34s %8.2f us (%.2f to %.2f)", what, median,
-	       (double)ns[count / 10] / 1e3, (double)ns[count * 9 / 10] / 1e3);
+	       (double)ns[low] / 1e3, (double)ns[count - 1 - low] / 1e3);
 	if (bare_us > 0)
 		printf("  %5.2f x", median / bare_us);
 	printf("\n");
 	fflush(stdout);
+	return median;
 }
 
 static void pin(unsigned processor)
@@ -101,12 +103,15 @@ static void tcp_pair(int ends[2])
 	int room = 1 << 20;
 
 	ends[0] = socket(AF_INET, SOCK_STREAM, 0);
-	if (bind(listener, (void *)&address, sizeof(address)) ||
+	if (listener < 0 || ends[0] < 0 ||
+	    bind(listener, (void *)&address, sizeof(address)) ||
 	    listen(listener, 1) ||
 	    getsockname(listener, (void *)&address, &size) ||
 	    connect(ends[0], (void *)&address, sizeof(address)))
 		exit(2);
 	ends[1] = accept(listener, NULL, NULL);
+	if (ends[1] < 0)
+		exit(2);
 	close(listener);
 	for (int i = 0; i < 2; i++) {
 		setsockopt(ends[i], IPPROTO_TCP, TCP_NODELAY, &one,
@@ -194,8 +199,7 @@ static void measure_bare(void)
 		transfer(ends[0], page, sizeof(page), false);
 		ns[i] = cluster_now_ns() - start;
 	}
-	line("TCP, 8 bytes for 4 KiB", ns, samples);
-	bare_us = (double)ns[samples / 2] / 1e3;
+	bare_us = line("TCP, 8 bytes for 4 KiB", ns, samples);
 	for (unsigned i = 0; i < 2 * ROUNDS; i++) {
 		uint64_t start = cluster_now_ns();
 
