@@ -276,15 +276,15 @@ int main(int argc, char **argv)
 	int option, result = 2;
 
 	while ((option = getopt(argc, argv, "n:t:s:p:T")) != -1) {
-		unsigned long long value =
-			optarg ? strtoull(optarg, NULL, 10) : 0;
+		const char *text = optarg ? optarg : "0";
+		unsigned long long value = strtoull(text, NULL, 10);
 
 		if (option == 'n')
 			node_count = (unsigned)value;
 		else if (option == 't')
 			thread_count = (unsigned)value;
 		else if (option == 's')
-			seconds = strtod(optarg, NULL);
+			seconds = strtod(text, NULL);
 		else if (option == 'p')
 			pages = (unsigned)value;
 		else if (option == 'T')
