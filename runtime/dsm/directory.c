@@ -7,7 +7,6 @@
  */
 #include "protocol.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <string.h>
 
@@ -25,7 +24,7 @@ static uint32_t work_new(struct dsm *d, uint32_t page)
 {
 	uint32_t i = d->free_work;
 
-	assert(i); /* the bounds on requests see to it */
+	dsm_assert(i); /* the bounds on requests see to it */
 	d->free_work = d->works[i].next_free;
 	d->works[i] = (struct dsm_work){.page = page, .kind = DSM_WORK_PARKED};
 	dsm_page_of(d, page)->work = i;
@@ -45,7 +44,7 @@ static void enqueue(struct dsm *d, uint32_t work, unsigned node, bool write)
 	struct dsm_work *w = &d->works[work];
 	uint32_t i = d->free_request;
 
-	assert(i);
+	dsm_assert(i);
 	d->free_request = d->requests[i].next;
 	d->requests[i] = (struct dsm_request){0, (uint8_t)node, write};
 	if (w->tail)

@@ -3,7 +3,6 @@
 #define _GNU_SOURCE
 #include "engine.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <sched.h>
 #include <string.h>

@@ -1,7 +1,6 @@
 /* The wire format of messages between agents. */
 #include "message.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <string.h>
 

@@ -13,6 +13,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* Stays in release builds: wrong memory is worse than a dead program. */
+#define dsm_assert(x) ((x) ? (void)0 : __builtin_trap())
+
 #define DSM_PAGE_SIZE	 4096u
 #define DSM_NODES_MAX	 64u /* bits of a mask */
 #define DSM_RUN_MAX	 64u /* pages one message speaks of: bits of a mask */

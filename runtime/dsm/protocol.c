@@ -1,7 +1,6 @@
 /* A node's view: its faults, what it is granted, what is recalled from it. */
 #include "protocol.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -49,10 +48,10 @@ int pcn_dsm_init(struct dsm *d, const struct dsm_config *config)
 {
 	int err = 0;
 
-	assert(config->nodes && config->nodes <= DSM_NODES_MAX);
-	assert(config->node < config->nodes);
-	assert(config->page_count <= DSM_PAGE_NUMBERS &&
-	       config->first_page <= DSM_PAGE_NUMBERS - config->page_count);
+	dsm_assert(config->nodes && config->nodes <= DSM_NODES_MAX);
+	dsm_assert(config->node < config->nodes);
+	dsm_assert(config->page_count <= DSM_PAGE_NUMBERS &&
+		   config->first_page <= DSM_PAGE_NUMBERS - config->page_count);
 	memset(d, 0, sizeof(*d));
 	d->config = *config;
 	d->pages = sparse((size_t)config->page_count * sizeof(*d->pages));
@@ -144,7 +143,7 @@ void pcn_dsm_fault(struct dsm *d, uint32_t page, bool write)
 {
 	struct dsm_page *p;
 
-	assert(pcn_dsm_room(d));
+	dsm_assert(pcn_dsm_room(d));
 	if (!dsm_in_window(d, page, 1)) {
 		OPS(d, refused, page, false);
 		return;
@@ -307,7 +306,7 @@ void dsm_take_here(struct dsm *d, uint32_t page, unsigned char *data)
 {
 	struct dsm_page *p = dsm_page_of(d, page);
 
-	assert(p->right);
+	dsm_assert(p->right);
 	d->counters.taken++;
 	OPS(d, take, page, 1, data, p->right);
 	p->right = DSM_ABSENT;
@@ -502,7 +501,7 @@ static int receive_at_origin(struct dsm *d, unsigned from,
 int pcn_dsm_receive(struct dsm *d, unsigned from, const struct dsm_message *m,
 		    const unsigned char *data)
 {
-	assert(from < d->config.nodes && from != d->config.node);
+	dsm_assert(from < d->config.nodes && from != d->config.node);
 	if (d->config.node)
 		return receive_here(d, m, data);
 	/* What was on its way when the node was given up. */
@@ -529,7 +528,7 @@ uint32_t pcn_dsm_push(struct dsm *d, unsigned node, const uint32_t *pages,
 {
 	uint32_t list[DSM_RUN_MAX], pushed = 0, i = 0;
 
-	assert(node < d->config.nodes && node != d->config.node);
+	dsm_assert(node < d->config.nodes && node != d->config.node);
 	if (!d->config.node && !(d->alive & dsm_bit(node)))
 		return 0;
 	while (i < count) {

@@ -1,7 +1,6 @@
 /* Ranges that come and go, and nodes that are lost. */
 #include "protocol.h"
 
-#include <assert.h>
 #include <errno.h>
 
 #define OPS(d, name, ...)                                                      \
@@ -244,7 +243,7 @@ void pcn_dsm_add(struct dsm *d, uint32_t page, uint32_t count, bool held,
 				.count = count,
 				.cookie = cookie};
 
-	assert(count && (!held || !d->config.node));
+	dsm_assert(count && (!held || !d->config.node));
 	if (d->config.node)
 		dsm_send(d, 0, &m, NULL);
 	else
@@ -260,7 +259,7 @@ void pcn_dsm_remove(struct dsm *d, uint32_t page, uint32_t count, bool keep,
 				.count = count,
 				.cookie = cookie};
 
-	assert(count);
+	dsm_assert(count);
 	if (d->config.node)
 		dsm_send(d, 0, &m, NULL);
 	else
@@ -301,7 +300,7 @@ void dsm_range_node_lost(struct dsm *d, unsigned node)
 
 void pcn_dsm_node_lost(struct dsm *d, unsigned node)
 {
-	assert(!d->config.node && node && node < d->config.nodes);
+	dsm_assert(!d->config.node && node && node < d->config.nodes);
 	if (!(d->alive & dsm_bit(node)))
 		return;
 	d->alive &= ~dsm_bit(node);

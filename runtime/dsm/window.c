@@ -3,7 +3,6 @@
 #include "window.h"
 #include "userfault.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -262,7 +261,7 @@ void pcn_window_install(struct window *w, uint32_t page, uint32_t count,
 			const unsigned char *data, enum dsm_right right,
 			bool map)
 {
-	assert(data || count <= DSM_RUN_MAX);
+	dsm_assert(data || count <= DSM_RUN_MAX);
 	w->counters.installs += count;
 	if (map)
 		copy(w, page, count, data ? data : zeroes, right);

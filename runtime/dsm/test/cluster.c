@@ -66,18 +66,32 @@ void cluster_barrier(unsigned count)
 		cluster_pause(i);
 }
 
-void cluster_push(unsigned node, unsigned target, uint32_t page, uint32_t count)
+static void wish(unsigned node)
 {
-	uint32_t next = outside->push[node].sequence + 1;
+	uint32_t next = outside->wish[node].sequence + 1;
 
-	outside->push[node].target = target;
-	outside->push[node].page = page;
-	outside->push[node].count = count;
-	__atomic_store_n(&outside->push[node].sequence, next, __ATOMIC_RELEASE);
-	for (unsigned i = 0; __atomic_load_n(&outside->push[node].done,
+	__atomic_store_n(&outside->wish[node].sequence, next, __ATOMIC_RELEASE);
+	for (unsigned i = 0; __atomic_load_n(&outside->wish[node].done,
 					     __ATOMIC_ACQUIRE) != next;
 	     i++)
 		cluster_pause(i);
+}
+
+void cluster_push(unsigned node, unsigned target, uint32_t page, uint32_t count)
+{
+	outside->wish[node].remove = false;
+	outside->wish[node].target = target;
+	outside->wish[node].page = page;
+	outside->wish[node].count = count;
+	wish(node);
+}
+
+void cluster_remove(unsigned node, uint32_t page, uint32_t count)
+{
+	outside->wish[node].remove = true;
+	outside->wish[node].page = page;
+	outside->wish[node].count = count;
+	wish(node);
 }
 
 /* --- Descriptors between agent and program -------------------------------- */
@@ -163,18 +177,37 @@ static void note_refused(void *context, uint32_t page, bool is_lost)
 		__atomic_store_n(&outside->stop, 2, __ATOMIC_RELEASE);
 }
 
-static void serve_push(struct engine *e, unsigned node)
-{
-	uint32_t wanted = __atomic_load_n(&outside->push[node].sequence,
-					  __ATOMIC_ACQUIRE);
-	uint32_t list[1024], count = outside->push[node].count;
+static unsigned self; /* in an agent */
 
-	if (wanted == outside->push[node].done)
+/* The cookie is the wish's sequence; 0 is the range of the start. */
+static void note_done(void *context, uint64_t cookie, int result)
+{
+	(void)context;
+	if (result)
+		_exit(3);
+	if (cookie)
+		__atomic_store_n(&outside->wish[self].done, (uint32_t)cookie,
+				 __ATOMIC_RELEASE);
+}
+
+static void serve_wish(struct engine *e, unsigned node, uint32_t *served)
+{
+	uint32_t wanted = __atomic_load_n(&outside->wish[node].sequence,
+					  __ATOMIC_ACQUIRE);
+	uint32_t list[1024], count = outside->wish[node].count;
+	uint32_t page = FIRST + outside->wish[node].page;
+
+	if (wanted == *served)
 		return;
+	*served = wanted;
+	if (outside->wish[node].remove) {
+		pcn_dsm_remove(&e->dsm, page, count, true, wanted);
+		return;
+	}
 	for (uint32_t i = 0; i < count; i++)
-		list[i] = FIRST + outside->push[node].page + i;
-	pcn_dsm_push(&e->dsm, outside->push[node].target, list, count);
-	__atomic_store_n(&outside->push[node].done, wanted, __ATOMIC_RELEASE);
+		list[i] = page + i;
+	pcn_dsm_push(&e->dsm, outside->wish[node].target, list, count);
+	note_done(NULL, wanted, 0);
 }
 
 static void check(int err, struct error *error)
@@ -188,14 +221,16 @@ static void check(int err, struct error *error)
 __attribute__((noreturn)) static void agent(const struct cluster *c,
 					    unsigned node, const int *links)
 {
-	struct engine_callbacks callbacks = {.lost = note_lost,
-					     .refused = note_refused};
+	struct engine_callbacks callbacks = {
+		.lost = note_lost, .refused = note_refused, .done = note_done};
 	struct engine *e = malloc(sizeof(*e));
 	struct error error = {""};
 	int channel[2], status, err;
+	uint32_t served = 0;
 	cpu_set_t set;
 	pid_t child;
 
+	self = node;
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (!e)
 		die("malloc");
@@ -233,7 +268,7 @@ __attribute__((noreturn)) static void agent(const struct cluster *c,
 	while (!__atomic_load_n(&outside->stop, __ATOMIC_ACQUIRE)) {
 		err = pcn_engine_run(e, 1);
 		check(err, &e->error);
-		serve_push(e, node);
+		serve_wish(e, node, &served);
 		if ((int)node == c->lost_node && outside->kill) {
 			kill(child, SIGKILL);
 			waitpid(child, &status, 0);

@@ -40,10 +40,11 @@ struct outside {
 	} counters[CLUSTER_NODES];
 	uint64_t elapsed_ns, end_ns, operations;
 	uint32_t enough;
-	/* For the agents of the program's wishes: pages it wants pushed. */
+	/* What programs want of their agents: pages pushed, or made zero. */
 	struct {
 		uint32_t sequence, done, target, page, count;
-	} push[CLUSTER_NODES];
+		bool remove;
+	} wish[CLUSTER_NODES];
 	unsigned char results[1 << 22];
 };
 extern struct outside *outside;
@@ -58,6 +59,8 @@ void cluster_pause(unsigned turn);
 void cluster_barrier(unsigned count);
 void cluster_push(unsigned node, unsigned target, uint32_t page,
 		  uint32_t count);
+/* Every node drops these pages, which stay in their range: they are zero. */
+void cluster_remove(unsigned node, uint32_t page, uint32_t count);
 uint64_t cluster_now_ns(void);
 uint64_t cluster_random(uint64_t *state);
 

@@ -6,6 +6,7 @@
  * locks: spin locks in shared memory over plain data of several pages
  * mixed: words of one writer each, side by side in pages; readers see them grow
  * push: two nodes hand pages to one another and increment what they get
+ * remove: nodes by turns have all others drop the pages, which those read
  * death: a node dies; the others go on with what it did not hold
  */
 #define _GNU_SOURCE
@@ -182,6 +183,55 @@ static int push(unsigned node, unsigned thread)
 	}
 }
 
+static int wrong(const char *what, uint64_t value, uint64_t wanted)
+{
+	fprintf(stderr, "%s: %llu, not %llu\n", what, (unsigned long long)value,
+		(unsigned long long)wanted);
+	return 1;
+}
+
+/* Whose turn it is sees what the one before wrote, makes it zero, sees that,
+ * and writes anew; other threads read on, and see nothing that was never there.
+ */
+static int make_zero(unsigned node, unsigned thread)
+{
+	uint64_t *turn = (uint64_t *)outside->results;
+	uint64_t random = seed_of(node, thread);
+
+	while (thread && !outside->enough) {
+		uint64_t r = cluster_random(&random);
+		uint64_t value = __atomic_load_n(word((uint32_t)(r % pages), 7),
+						 __ATOMIC_SEQ_CST);
+
+		if (value > __atomic_load_n(turn, __ATOMIC_SEQ_CST) + 1)
+			return wrong("remove, read", value, *turn);
+	}
+	for (uint64_t round = node; !thread; round += node_count) {
+		for (unsigned i = 0;
+		     __atomic_load_n(turn, __ATOMIC_SEQ_CST) != round &&
+		     !outside->enough;
+		     i++)
+			cluster_pause(i);
+		if (outside->enough)
+			return 0;
+		for (uint32_t p = 0; p < pages; p++)
+			if (*word(p, 7) != round)
+				return wrong("remove, before", *word(p, 7),
+					     round);
+		cluster_remove(node, 0, pages);
+		for (uint32_t p = 0; p < pages; p++) {
+			if (*word(p, 7))
+				return wrong("remove, after", *word(p, 7), 0);
+			*word(p, 7) = round + 1;
+			outside->operations++;
+		}
+		if (cluster_now_ns() > outside->end_ns)
+			outside->enough = 1;
+		__atomic_store_n(turn, round + 1, __ATOMIC_SEQ_CST);
+	}
+	return 0;
+}
+
 /* The last node takes half of the pages for itself and dies; the others use the
  * other half, where it may have held copies and waited. */
 static int death(unsigned node, unsigned thread)
@@ -244,7 +294,7 @@ static const struct {
 } tests[] = {
 	{"increments", increments}, {"locks", locks},
 	{"mixed", mixed},	    {"push", push},
-	{"death", death},
+	{"remove", make_zero},	    {"death", death},
 };
 
 static void report(const char *name, const struct cluster *c)
