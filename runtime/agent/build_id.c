@@ -139,7 +139,7 @@ int pcn_build_id_check(const struct executable *x, struct error *error)
 	EVP_MD_CTX *c = EVP_MD_CTX_new();
 	struct slice s = {.bytes = x->bytes, .size = x->size};
 	uint8_t id[32] = {0};
-	struct pcn_note note;
+	struct pcn_note note = {0};
 	bool good =
 		c && EVP_DigestInit_ex(c, EVP_sha256(), NULL) && find_note(&s);
 

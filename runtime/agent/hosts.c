@@ -42,13 +42,22 @@ static int add(struct nodes *nodes, const char *host, const char *port,
 	return pcn_nodes_add(nodes, text, error);
 }
 
-/* The host without its domain, as far as a node's name goes. */
+/* The host without port and domain, as far as a node's name goes. */
 static void short_name(const char *host, char name[PCN_NODE_NAME])
 {
-	bool number = strspn(host, "0123456789.:[]") == strlen(host);
-	int n = (int)(number ? strlen(host) : strcspn(host, ".:"));
+	const char *colon = strchr(host, ':');
+	size_t n = strlen(host);
 
-	snprintf(name, PCN_NODE_NAME, "%.*s", n, host);
+	if (host[0] == '[') {
+		host++;
+		n = strcspn(host, "]");
+	} else if (colon && colon == strrchr(host, ':')) {
+		n = (size_t)(colon - host);
+	}
+	/* An address is a name as it is. */
+	if (strspn(host, "0123456789.") < n && !memchr(host, ':', n))
+		n = strcspn(host, ".:");
+	snprintf(name, PCN_NODE_NAME, "%.*s", (int)n, host);
 }
 
 /* --- A file ------------------------------------------------------------------

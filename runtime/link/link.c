@@ -59,7 +59,10 @@ static int resize(struct buffer *b, size_t room)
 	if (used)
 		memcpy(bytes, b->bytes + b->start, used);
 	free(b->bytes);
-	*b = (struct buffer){bytes, 0, used, room};
+	b->bytes = bytes;
+	b->start = 0;
+	b->end = used;
+	b->room = room;
 	return 0;
 }
 

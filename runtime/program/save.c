@@ -96,11 +96,10 @@ static int send_state(struct save *s, int transfer, bool whole)
 	fds[1] = whole ? -1
 		       : (int)pcn_sys(__NR_openat, AT_FDCWD, "/proc/self/mem",
 				      O_RDONLY | O_CLOEXEC, 0);
-	err = fds[1] >= 0
-		      ? pcn_snapshot_write_head(&s->snapshot, fds[0],
-						&file_size)
-		      : pcn_snapshot_write(&s->snapshot, fds[0],
-					   &file_size, false);
+	err = fds[1] >= 0 ? pcn_snapshot_write_head(&s->snapshot, fds[0],
+						    &file_size)
+			  : pcn_snapshot_write(&s->snapshot, fds[0], &file_size,
+					       false);
 	m.value[0] = (int64_t)file_size;
 	m.value[1] = s->snapshot.descriptors.count;
 	if (!err)

@@ -28,8 +28,8 @@ struct pcn_snapshot {
  */
 int pcn_snapshot_take(struct pcn_snapshot *s);
 void pcn_snapshot_discard(struct pcn_snapshot *s);
-/* The head alone, or all, to fd at its offset 0; *file_size: of all; sealed: with
- * a checksum. */
+/* The head alone, or all, to fd at its offset 0; *file_size: of all; sealed:
+ * with a checksum. */
 int pcn_snapshot_write_head(struct pcn_snapshot *s, int fd,
 			    uint64_t *file_size);
 int pcn_snapshot_write(struct pcn_snapshot *s, int fd, uint64_t *file_size,

@@ -1,7 +1,7 @@
 /*
  * Copies its input to its output until the end, in odd pieces; says how much on
- * stderr.  argv[1]: "slow": with pauses; "hold": reads one piece, then waits for
- * the file argv[2].
+ * stderr.  argv[1]: "slow": with pauses; "hold": reads one piece, then waits
+ * for the file argv[2].
  */
 #include <stdio.h>
 #include <stdlib.h>

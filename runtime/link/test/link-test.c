@@ -1,11 +1,9 @@
 /* Links over a socket pair: what must pass passes, what must not does not. */
 #define _GNU_SOURCE
-#undef NDEBUG
 #include "address.h"
 #include "link.h"
 #include "tls.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <poll.h>
 #include <stdio.h>
@@ -17,6 +15,14 @@
 #include <unistd.h>
 
 #define SECOND 1000000000ull
+#define must(x)                                                                \
+	do                                                                     \
+		if (!(x)) {                                                    \
+			fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__,     \
+				#x);                                           \
+			abort();                                               \
+		}                                                              \
+	while (0)
 
 static char folder[] = "/tmp/popcorn-link-XXXXXX";
 
@@ -50,7 +56,7 @@ static struct pcn_tls *tls(const char *key, bool server)
 
 	if (!t)
 		fprintf(stderr, "%s\n", error.text);
-	assert(t);
+	must(t);
 	return t;
 }
 
@@ -61,14 +67,14 @@ static struct pair connect_pair(const struct pcn_tls *client,
 	struct pair p;
 	int fds[2];
 
-	assert(!socketpair(AF_UNIX, SOCK_STREAM, 0, fds));
+	must(!socketpair(AF_UNIX, SOCK_STREAM, 0, fds));
 	p.a = pcn_link_new(client ? pcn_transport_tls(fds[0], client, "x")
 				  : pcn_transport_socket(fds[0]),
 			   5 * SECOND);
 	p.b = pcn_link_new(server ? pcn_transport_tls(fds[1], server, NULL)
 				  : pcn_transport_socket(fds[1]),
 			   5 * SECOND);
-	assert(p.a && p.b);
+	must(p.a && p.b);
 	return p;
 }
 
@@ -89,7 +95,7 @@ static int receive(struct pcn_link *l, struct pcn_link *other,
 			 other ? pcn_link_events(other, false) : 0, 0}};
 
 		if (other && !pcn_link_up(other))
-			assert(pcn_link_receive(other, &unused) <= 0);
+			must(pcn_link_receive(other, &unused) <= 0);
 		if (other)
 			pcn_link_flush(other);
 		poll(p, 2, 10);
@@ -127,17 +133,17 @@ static void test_frames(const struct pcn_tls *client,
 	for (size_t i = 0; i < sizeof(big); i++)
 		big[i] = (uint8_t)(i * 7);
 	/* Before the handshake: it waits in the queue. */
-	assert(!send_text(p.a, 1, "early"));
-	assert(receive(p.b, p.a, &f) == 1 && f.type == 1 && f.size == 5);
-	assert(!memcmp(f.data, "early", 5));
-	assert(!pcn_link_send(p.b, 2, parts, 3));
-	assert(receive(p.a, p.b, &f) == 1 && f.size == 100);
-	assert(!memcmp(f.data, big, 100));
-	assert(!pcn_link_send(p.b, 3, NULL, 0));
-	assert(receive(p.a, p.b, &f) == 1 && f.type == 3 && !f.size);
+	must(!send_text(p.a, 1, "early"));
+	must(receive(p.b, p.a, &f) == 1 && f.type == 1 && f.size == 5);
+	must(!memcmp(f.data, "early", 5));
+	must(!pcn_link_send(p.b, 2, parts, 3));
+	must(receive(p.a, p.b, &f) == 1 && f.size == 100);
+	must(!memcmp(f.data, big, 100));
+	must(!pcn_link_send(p.b, 3, NULL, 0));
+	must(receive(p.a, p.b, &f) == 1 && f.type == 3 && !f.size);
 	/* Back-pressure: the queue takes what it may, whole frames. */
-	assert(!pcn_link_allow(p.a, PCN_LINK_FRAME_MAX, 1 << 18));
-	assert(!pcn_link_allow(p.b, PCN_LINK_FRAME_MAX, 1 << 18));
+	must(!pcn_link_allow(p.a, PCN_LINK_FRAME_MAX, 1 << 18));
+	must(!pcn_link_allow(p.b, PCN_LINK_FRAME_MAX, 1 << 18));
 	parts[0].iov_len = 100000;
 	for (int i = 0; i < 200;) {
 		int err = pcn_link_send(p.a, 4, parts, 1);
@@ -147,22 +153,22 @@ static void test_frames(const struct pcn_tls *client,
 			sent += 100000;
 			continue;
 		}
-		assert(err == -EAGAIN);
-		assert(pcn_link_queued(p.a) <= 1 << 18);
-		assert(receive(p.b, p.a, &f) == 1 && f.size == 100000);
-		assert(!memcmp(f.data, big, 100000));
+		must(err == -EAGAIN);
+		must(pcn_link_queued(p.a) <= 1 << 18);
+		must(receive(p.b, p.a, &f) == 1 && f.size == 100000);
+		must(!memcmp(f.data, big, 100000));
 		got += f.size;
 	}
 	while (got < sent) {
-		assert(receive(p.b, p.a, &f) == 1 && f.size == 100000);
+		must(receive(p.b, p.a, &f) == 1 && f.size == 100000);
 		got += f.size;
 	}
-	assert(hears_nothing(p.b, p.a));
+	must(hears_nothing(p.b, p.a));
 	/* The reason arrives, without what a terminal would obey. */
 	pcn_link_close(p.a, "had enough\033[2J", 0);
-	assert(receive(p.b, NULL, &f) == -ECONNABORTED);
-	assert(!strcmp(pcn_link_why(p.b), "had enough?[2J"));
-	assert(pcn_link_said_bye(p.b));
+	must(receive(p.b, NULL, &f) == -ECONNABORTED);
+	must(!strcmp(pcn_link_why(p.b), "had enough?[2J"));
+	must(pcn_link_said_bye(p.b));
 	pcn_link_close(p.b, NULL, 0);
 }
 
@@ -172,13 +178,13 @@ static void test_raw(const void *bytes, size_t size, const char *why)
 	struct pcn_link *l;
 	int fds[2];
 
-	assert(!socketpair(AF_UNIX, SOCK_STREAM, 0, fds));
+	must(!socketpair(AF_UNIX, SOCK_STREAM, 0, fds));
 	l = pcn_link_new(pcn_transport_socket(fds[0]), SECOND / 5);
-	assert(write(fds[1], bytes, size) == (ssize_t)size);
-	assert(receive(l, NULL, &f) < 0);
+	must(write(fds[1], bytes, size) == (ssize_t)size);
+	must(receive(l, NULL, &f) < 0);
 	if (!strstr(pcn_link_why(l), why))
 		fprintf(stderr, "'%s', not '%s'\n", pcn_link_why(l), why);
-	assert(strstr(pcn_link_why(l), why));
+	must(strstr(pcn_link_why(l), why));
 	pcn_link_close(l, pcn_link_why(l), 0);
 	close(fds[1]);
 }
@@ -211,8 +217,8 @@ static void test_refused(const struct pcn_tls *client,
 		    pcn_link_receive(p.a, &f) == 0)
 			shutdown(pcn_link_fd(p.b), SHUT_RDWR);
 	}
-	assert(pcn_link_receive(p.a, &f) < 0 && pcn_link_receive(p.b, &f) < 0);
-	assert(!pcn_link_up(p.a) && !pcn_link_up(p.b));
+	must(pcn_link_receive(p.a, &f) < 0 && pcn_link_receive(p.b, &f) < 0);
+	must(!pcn_link_up(p.a) && !pcn_link_up(p.b));
 	pcn_link_close(p.a, NULL, 0);
 	pcn_link_close(p.b, NULL, 0);
 }
@@ -223,9 +229,9 @@ static void test_silent(void)
 	struct pcn_frame f;
 
 	pcn_link_expect(p.b, 0);
-	assert(hears_nothing(p.b, p.a) && pcn_link_up(p.b));
+	must(hears_nothing(p.b, p.a) && pcn_link_up(p.b));
 	pcn_link_expect(p.b, now_ns() + SECOND / 20);
-	assert(receive(p.b, p.a, &f) == -ETIMEDOUT);
+	must(receive(p.b, p.a, &f) == -ETIMEDOUT);
 	pcn_link_free(p.a);
 	pcn_link_free(p.b);
 }
@@ -242,8 +248,8 @@ static void refuse_key(const char *name, const char *text, mode_t mode,
 	fputs(text, f);
 	fclose(f);
 	chmod(files.key, mode);
-	assert(!pcn_tls_new(&files, true, &error));
-	assert(strstr(error.text, why));
+	must(!pcn_tls_new(&files, true, &error));
+	must(strstr(error.text, why));
 }
 
 static void test_keys(void)
@@ -253,8 +259,8 @@ static void test_keys(void)
 	struct error error;
 	struct stat st;
 
-	assert(!stat(file("key"), &st) && (st.st_mode & 0777) == 0600);
-	assert(pcn_tls_make_key(file("key"), &error) == -EEXIST);
+	must(!stat(file("key"), &st) && (st.st_mode & 0777) == 0600);
+	must(pcn_tls_make_key(file("key"), &error) == -EEXIST);
 	refuse_key("open", good, 0640, "chmod 600");
 	refuse_key("open", good, 0604, "chmod 600");
 	refuse_key("short", good + 1, 0600, "not a key");
@@ -267,7 +273,7 @@ static void refuse_address(const char *text)
 	struct pcn_address a;
 	struct error error;
 
-	assert(pcn_address_parse(&a, text, &error) < 0);
+	must(pcn_address_parse(&a, text, &error) < 0);
 }
 
 static void test_addresses(void)
@@ -276,15 +282,15 @@ static void test_addresses(void)
 	struct error error;
 	char text[64];
 
-	assert(!pcn_address_parse(&a, "127.0.0.1:80", &error));
-	assert(pcn_address_is_local(&a));
+	must(!pcn_address_parse(&a, "127.0.0.1:80", &error));
+	must(pcn_address_is_local(&a));
 	pcn_address_format(&a, text, sizeof(text));
-	assert(!strcmp(text, "127.0.0.1:80"));
-	assert(!pcn_address_parse(&a, "[::1]", &error));
+	must(!strcmp(text, "127.0.0.1:80"));
+	must(!pcn_address_parse(&a, "[::1]", &error));
 	pcn_address_format(&a, text, sizeof(text));
-	assert(!strcmp(text, "[::1]:7717") && pcn_address_is_local(&a));
-	assert(!pcn_address_parse(&a, "192.0.2.1:1", &error));
-	assert(!pcn_address_is_local(&a));
+	must(!strcmp(text, "[::1]:7717") && pcn_address_is_local(&a));
+	must(!pcn_address_parse(&a, "192.0.2.1:1", &error));
+	must(!pcn_address_is_local(&a));
 	refuse_address("");
 	refuse_address(":1");
 	refuse_address("127.0.0.1:");
@@ -300,9 +306,9 @@ int main(void)
 	struct pcn_tls *client, *server, *other;
 	struct error error;
 
-	assert(mkdtemp(folder));
-	assert(!pcn_tls_make_key(file("key"), &error));
-	assert(!pcn_tls_make_key(file("other"), &error));
+	must(mkdtemp(folder));
+	must(!pcn_tls_make_key(file("key"), &error));
+	must(!pcn_tls_make_key(file("other"), &error));
 	client = tls("key", false);
 	server = tls("key", true);
 	other = tls("other", false);
@@ -321,7 +327,7 @@ int main(void)
 	for (int i = 0; i < 6; i++)
 		unlink(file((const char *[]){"key", "other", "open", "short",
 					     "upper", "empty"}[i]));
-	assert(!rmdir(folder));
+	must(!rmdir(folder));
 	puts("ok");
 	return 0;
 }
