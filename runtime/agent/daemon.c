@@ -66,12 +66,15 @@ void daemon_say(const char *format, ...)
 {
 	char text[1400];
 	va_list list;
-	int n = snprintf(text, sizeof(text), "popcornd: ");
+	size_t n = (size_t)snprintf(text, sizeof(text), "popcornd: ");
+	size_t room = sizeof(text) - n - 1;
+	int said;
 
 	va_start(list, format);
-	vsnprintf(text + n, sizeof(text) - (size_t)n - 1, format, list);
+	said = vsnprintf(text + n, room, format, list);
 	va_end(list);
-	strcat(text, "\n");
+	n += said < 0 ? 0 : (size_t)said < room ? (size_t)said : room - 1;
+	memcpy(text + n, "\n", 2);
 	fputs(text, stderr); /* unbuffered: one line, one write */
 }
 

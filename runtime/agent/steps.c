@@ -173,10 +173,10 @@ static void commit_move(struct agent *a)
 	int from = source ? source->node : -1;
 	uint64_t end;
 
-	if (!target->remote)
+	if (target && !target->remote)
 		relay_rewind(&a->relay);
 	/* It may have died since it said that it stands. */
-	if (process_is_dying(a, target) ||
+	if (!target || process_is_dying(a, target) ||
 	    process_tell(target, PCN_MSG_COMMIT, 0)) {
 		lost_target(a);
 		return;

@@ -25,7 +25,7 @@ static int parse_unix(struct pcn_address *a, const char *path,
 				"unix:%s: a path of 1 to %zu characters", path,
 				sizeof(u->sun_path) - 1);
 	u->sun_family = AF_UNIX;
-	strcpy(u->sun_path, path);
+	memcpy(u->sun_path, path, strlen(path) + 1);
 	a->size = sizeof(*u);
 	return 0;
 }

@@ -417,7 +417,7 @@ struct pcn_transport *pcn_transport_tls(int fd, const struct pcn_tls *tls,
 	fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
 	t->ssl = SSL_new(tls->context);
 	if (t->ssl && SSL_set_fd(t->ssl, fd) == 1 &&
-	    SSL_set_app_data(t->ssl, (void *)tls) &&
+	    SSL_set_ex_data(t->ssl, 0, (void *)tls) &&
 	    (tls->shared || !host || expect_host(t->ssl, host)))
 		return &t->base;
 	SSL_free(t->ssl);

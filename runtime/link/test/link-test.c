@@ -245,6 +245,7 @@ static void refuse_key(const char *name, const char *text, mode_t mode,
 
 	unlink(files.key);
 	f = fopen(files.key, "w");
+	must(f);
 	fputs(text, f);
 	fclose(f);
 	chmod(files.key, mode);
