@@ -48,6 +48,8 @@ int main(void)
 			spin();
 		CHECK(wait(&status) > 0);
 		good += WEXITSTATUS(status) == 3;
+		lock.l_type = F_UNLCK; /* or it could not move */
+		CHECK(!fcntl(fd, F_SETLK, &lock));
 		spin();
 	}
 	unlink("lock");
