@@ -1,6 +1,7 @@
 /* The event loop: one program, its processes, its signals, its clients. */
 #define _GNU_SOURCE
 #include "agent.h"
+#include "clock.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -12,10 +13,7 @@
 
 uint64_t now_ns(void)
 {
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+	return pcn_now_ns();
 }
 
 /* --- Planned moves ----------------------------------------------------------

@@ -9,6 +9,7 @@
 #include "address.h"
 #include "cache.h"
 #include "daemon.h"
+#include "clock.h"
 #include "guest.h"
 #include "link.h"
 #include "node.h"
@@ -30,7 +31,6 @@
 #include <sys/un.h>
 #include <sys/utsname.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #define STRANGERS_MAX 64 /* that have not said yet what they want */
@@ -53,14 +53,6 @@ struct daemon {
 	struct wire_hello hello;
 	bool ends;
 };
-
-static uint64_t now_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
-}
 
 void daemon_say(const char *format, ...)
 {
@@ -142,7 +134,7 @@ static void accept_one(struct daemon *d)
 				       ? pcn_transport_socket(fd)
 				       : pcn_transport_tls(fd, d->tls, NULL),
 			       WIRE_HANDSHAKE_NS);
-	s->deadline_ns = now_ns() + WIRE_HANDSHAKE_NS;
+	s->deadline_ns = pcn_now_ns() + WIRE_HANDSHAKE_NS;
 	if (!s->link)
 		daemon_say("%s: refused: out of memory", s->peer);
 }

@@ -1,25 +1,18 @@
 #include "progress.h"
+#include "clock.h"
 
 #include <stdio.h>
-#include <time.h>
 #include <unistd.h>
-
-static uint64_t now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
-}
 
 void progress_begin(struct progress *p, const char *what, uint64_t total)
 {
-	*p = (struct progress){.what = what, .total = total, .start_ns = now()};
+	*p = (struct progress){
+		.what = what, .total = total, .start_ns = pcn_now_ns()};
 }
 
 void progress_show(struct progress *p, uint64_t bytes)
 {
-	double seconds = (double)(now() - p->start_ns) / 1e9;
+	double seconds = (double)(pcn_now_ns() - p->start_ns) / 1e9;
 	double rate = seconds > 0 ? (double)bytes / 1e6 / seconds : 0;
 
 	if (!isatty(2))

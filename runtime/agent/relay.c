@@ -1,5 +1,6 @@
 #define _GNU_SOURCE
 #include "relay.h"
+#include "clock.h"
 #include "transit.h"
 
 #include <errno.h>
@@ -9,19 +10,10 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #define RETRY_NS  200000000u
 #define PUMP_STEP 4096u
-
-static uint64_t now_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
-}
 
 /* --- Streams ----------------------------------------------------------------
  */
@@ -289,7 +281,7 @@ static ssize_t read_input(struct relay *r, struct stream *s, void *to,
 	bool not_ours;
 	ssize_t n = stream_read(s, to, size, &not_ours);
 
-	r->retry_ns = not_ours ? now_ns() + RETRY_NS : 0;
+	r->retry_ns = not_ours ? pcn_now_ns() + RETRY_NS : 0;
 	return n;
 }
 
@@ -298,7 +290,7 @@ static bool may_send(const struct relay *r, uint32_t stream)
 	const struct stream *s = &r->streams[stream];
 
 	return r->link && s->fd >= 0 && !s->ended &&
-	       (stream || (!r->paused && now_ns() >= r->retry_ns)) &&
+	       (stream || (!r->paused && pcn_now_ns() >= r->retry_ns)) &&
 	       (s->credit || r->draining) &&
 	       pcn_link_room(r->link) > WIRE_RESERVE;
 }
@@ -382,7 +374,7 @@ static void pump(struct relay *r)
 			n = stream_write(r->pump, false, &in->queue);
 			if (n > 0)
 				queue_consume(&in->queue, (size_t)n);
-		} else if (now_ns() < r->retry_ns) {
+		} else if (pcn_now_ns() < r->retry_ns) {
 			return;
 		} else {
 			n = read_input(r, in, bytes, sizeof(bytes));
@@ -411,7 +403,7 @@ int relay_poll(const struct relay *r, struct pollfd p[WIRE_STREAMS + 1])
 	if (r->pump >= 0 && !r->link) {
 		bool full = queue_size(&r->streams[0].queue);
 
-		if (full || now_ns() >= r->retry_ns)
+		if (full || pcn_now_ns() >= r->retry_ns)
 			p[n++] = (struct pollfd){full ? r->pump
 						      : r->streams[0].fd,
 						 full ? POLLOUT : POLLIN, 0};

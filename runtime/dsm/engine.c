@@ -2,23 +2,15 @@
  */
 #define _GNU_SOURCE
 #include "engine.h"
+#include "clock.h"
 
 #include <errno.h>
 #include <sched.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <time.h>
 #include <unistd.h>
 
 #define EVENT_FAULTS DSM_NODES_MAX /* other events are a link's number */
-
-static uint64_t now_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
-}
 
 /* --- Operations ----------------------------------------------------------- */
 
@@ -316,10 +308,10 @@ static int wait_for(struct engine *e, struct epoll_event *events, int count,
 	if (n || !timeout_ms)
 		return n;
 	if (e->spin_ns) {
-		end = now_ns() + e->spin_ns;
+		end = pcn_now_ns() + e->spin_ns;
 		do {
 			n = epoll_wait(e->epoll, events, count, 0);
-		} while (!n && now_ns() < end);
+		} while (!n && pcn_now_ns() < end);
 		if (n)
 			return n;
 	}

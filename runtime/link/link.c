@@ -7,13 +7,13 @@
  */
 #define _GNU_SOURCE
 #include "link.h"
+#include "clock.h"
 
 #include <errno.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #define READ_AHEAD (64u << 10)
 
@@ -37,14 +37,6 @@ struct pcn_link {
 	int ended;	/* -errno */
 	struct error why;
 };
-
-static uint64_t now_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
-}
 
 static int resize(struct buffer *b, size_t room)
 {
@@ -91,7 +83,7 @@ struct pcn_link *pcn_link_new(struct pcn_transport *transport,
 		return NULL;
 	}
 	l->transport = transport;
-	l->deadline_ns = now_ns() + handshake_ns;
+	l->deadline_ns = pcn_now_ns() + handshake_ns;
 	if (!pcn_link_allow(l, PCN_LINK_FRAME_FIRST, 4 * PCN_LINK_FRAME_FIRST))
 		return l;
 	pcn_link_free(l);
@@ -407,7 +399,7 @@ int pcn_link_receive(struct pcn_link *l, struct pcn_frame *f)
 		end(l, l->unsendable, strerror(-l->unsendable));
 	pcn_link_flush(l);
 out:
-	if (!l->ended && l->deadline_ns && now_ns() >= l->deadline_ns)
+	if (!l->ended && l->deadline_ns && pcn_now_ns() >= l->deadline_ns)
 		end(l, -ETIMEDOUT, "the other side does not answer");
 	return l->ended;
 }
@@ -427,7 +419,7 @@ bool pcn_link_said_bye(const struct pcn_link *l)
 
 static int left_ms(uint64_t deadline)
 {
-	uint64_t now = now_ns();
+	uint64_t now = pcn_now_ns();
 
 	return now < deadline ? (int)((deadline - now) / 1000000) + 1 : 0;
 }
@@ -452,7 +444,7 @@ static void drain(struct pcn_link *l, uint64_t deadline)
 
 void pcn_link_close(struct pcn_link *l, const char *reason, int linger_ms)
 {
-	uint64_t deadline = now_ns() + (uint64_t)linger_ms * 1000000u;
+	uint64_t deadline = pcn_now_ns() + (uint64_t)linger_ms * 1000000u;
 	struct pollfd p = {.events = POLLOUT};
 	struct pcn_link_header h = {.type = PCN_LINK_TYPE_BYE};
 	size_t size = reason ? strlen(reason) : 0;

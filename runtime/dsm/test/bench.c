@@ -155,7 +155,7 @@ static void rates(const char *what, double *mib_s, double link)
 
 static double mib_per_s(uint64_t start)
 {
-	return scan_mib / ((double)(cluster_now_ns() - start) / 1e9);
+	return scan_mib / ((double)(pcn_now_ns() - start) / 1e9);
 }
 
 /* In blocks of 256 KiB; step 0: always the same one, which stays in the caches.
@@ -193,15 +193,15 @@ static void measure_bare(void)
 	pin(0);
 	memset(memory, 1, (size_t)scan_mib << 20);
 	for (uint32_t i = 0; i < samples; i++) {
-		uint64_t start = cluster_now_ns();
+		uint64_t start = pcn_now_ns();
 
 		transfer(ends[0], page, 8, true);
 		transfer(ends[0], page, sizeof(page), false);
-		ns[i] = cluster_now_ns() - start;
+		ns[i] = pcn_now_ns() - start;
 	}
 	bare_us = line("TCP, 8 bytes for 4 KiB", ns, samples);
 	for (unsigned i = 0; i < 2 * ROUNDS; i++) {
-		uint64_t start = cluster_now_ns();
+		uint64_t start = pcn_now_ns();
 
 		transfer(ends[0], page, 8, true);
 		stream_bare(ends[0], memory, i % 2 * BLOCK, false);
@@ -237,13 +237,13 @@ static void sample(const char *what, uint32_t first, bool write)
 
 	for (uint32_t i = 0; i < samples; i++) {
 		volatile uint64_t *at = word(first + shuffled(i));
-		uint64_t start = cluster_now_ns();
+		uint64_t start = pcn_now_ns();
 
 		if (write)
 			*at = i;
 		else
 			sum += *at;
-		ns[i] = cluster_now_ns() - start;
+		ns[i] = pcn_now_ns() - start;
 	}
 	line(what, ns, samples);
 }
@@ -306,7 +306,7 @@ static void fill(uint32_t count)
 
 static double read_all(uint32_t count)
 {
-	uint64_t start = cluster_now_ns();
+	uint64_t start = pcn_now_ns();
 	volatile uint64_t sum = 0;
 	double rate;
 

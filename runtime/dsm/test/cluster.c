@@ -14,7 +14,6 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 struct outside *outside;
@@ -25,14 +24,6 @@ __attribute__((noreturn)) static void die(const char *what)
 {
 	fprintf(stderr, "%s: %s\n", what, strerror(errno));
 	_exit(2);
-}
-
-uint64_t cluster_now_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
 }
 
 uint64_t cluster_random(uint64_t *state)
@@ -389,7 +380,7 @@ int cluster_run(const struct cluster *c)
 		links[i][0] = ends[1];
 	}
 	fflush(stdout);
-	start = cluster_now_ns();
+	start = pcn_now_ns();
 	outside->end_ns = start + (uint64_t)(c->seconds * 1e9);
 	for (unsigned i = 0; i < c->nodes; i++) {
 		agents[i] = fork();
@@ -408,6 +399,6 @@ int cluster_run(const struct cluster *c)
 			if (links[k][l] >= 0)
 				close(links[k][l]);
 	result = wait_for_all(c, agents);
-	outside->elapsed_ns = cluster_now_ns() - start;
+	outside->elapsed_ns = pcn_now_ns() - start;
 	return result;
 }

@@ -6,6 +6,7 @@
 #ifndef CLUSTER_H
 #define CLUSTER_H
 
+#include "clock.h"
 #include "engine.h"
 
 #include <pcn/abi.h>
@@ -61,7 +62,6 @@ void cluster_push(unsigned node, unsigned target, uint32_t page,
 		  uint32_t count);
 /* Every node drops these pages, which stay in their range: they are zero. */
 void cluster_remove(unsigned node, uint32_t page, uint32_t count);
-uint64_t cluster_now_ns(void);
 uint64_t cluster_random(uint64_t *state);
 
 #endif

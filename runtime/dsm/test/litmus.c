@@ -239,7 +239,7 @@ static void *work(void *argument)
 		uint64_t outcomes[81] = {0};
 		unsigned kinds = 0, bad = 0;
 
-		uint64_t start = cluster_now_ns(), round = 0;
+		uint64_t start = pcn_now_ns(), round = 0;
 
 		for (outside->enough = 0; round < rounds && !outside->enough;
 		     round++) {
@@ -258,7 +258,7 @@ static void *work(void *argument)
 			cluster_barrier(THREADS);
 			if (w->number == 0) {
 				bad += judge(t, outcomes);
-				outside->enough = cluster_now_ns() - start >
+				outside->enough = pcn_now_ns() - start >
 						  (uint64_t)(seconds * 1e9);
 			}
 			cluster_barrier(THREADS);

@@ -49,7 +49,7 @@ static bool more(uint64_t i)
 {
 	if (i % 8 == 0)
 		sched_yield();
-	return i % 8 || cluster_now_ns() < outside->end_ns;
+	return i % 8 || pcn_now_ns() < outside->end_ns;
 }
 
 /* How often this thread has done it, and all have. */
@@ -150,6 +150,23 @@ static int mixed(unsigned node, unsigned thread)
 	return 0;
 }
 
+/* Nodes take turns; false: that was the last one. */
+static bool await_turn(const uint64_t *turn, uint64_t round)
+{
+	for (unsigned i = 0; __atomic_load_n(turn, __ATOMIC_SEQ_CST) != round &&
+			     !outside->enough;
+	     i++)
+		cluster_pause(i);
+	return !outside->enough;
+}
+
+static void end_turn(uint64_t *turn, uint64_t round)
+{
+	if (pcn_now_ns() > outside->end_ns)
+		outside->enough = 1;
+	__atomic_store_n(turn, round + 1, __ATOMIC_SEQ_CST);
+}
+
 /* Thread 0 of node k holds pages 0..; hands them on with a turn. */
 static int push(unsigned node, unsigned thread)
 {
@@ -159,12 +176,7 @@ static int push(unsigned node, unsigned thread)
 	if (thread)
 		return 0;
 	for (uint64_t round = node;; round += node_count) {
-		for (unsigned i = 0;
-		     __atomic_load_n(turn, __ATOMIC_SEQ_CST) != round &&
-		     !outside->enough;
-		     i++)
-			cluster_pause(i);
-		if (outside->enough)
+		if (!await_turn(turn, round))
 			return 0;
 		for (uint32_t p = 0; p < count; p++) {
 			if (*word(p, 5) != round) {
@@ -177,9 +189,7 @@ static int push(unsigned node, unsigned thread)
 			outside->operations++;
 		}
 		cluster_push(node, (node + 1) % node_count, 0, count);
-		if (cluster_now_ns() > outside->end_ns)
-			outside->enough = 1;
-		__atomic_store_n(turn, round + 1, __ATOMIC_SEQ_CST);
+		end_turn(turn, round);
 	}
 }
 
@@ -207,12 +217,7 @@ static int make_zero(unsigned node, unsigned thread)
 			return wrong("remove, read", value, *turn);
 	}
 	for (uint64_t round = node; !thread; round += node_count) {
-		for (unsigned i = 0;
-		     __atomic_load_n(turn, __ATOMIC_SEQ_CST) != round &&
-		     !outside->enough;
-		     i++)
-			cluster_pause(i);
-		if (outside->enough)
+		if (!await_turn(turn, round))
 			return 0;
 		for (uint32_t p = 0; p < pages; p++)
 			if (*word(p, 7) != round)
@@ -225,9 +230,7 @@ static int make_zero(unsigned node, unsigned thread)
 			*word(p, 7) = round + 1;
 			outside->operations++;
 		}
-		if (cluster_now_ns() > outside->end_ns)
-			outside->enough = 1;
-		__atomic_store_n(turn, round + 1, __ATOMIC_SEQ_CST);
+		end_turn(turn, round);
 	}
 	return 0;
 }

@@ -1,6 +1,7 @@
 /* Links over a socket pair: what must pass passes, what must not does not. */
 #define _GNU_SOURCE
 #include "address.h"
+#include "clock.h"
 #include "link.h"
 #include "tls.h"
 
@@ -11,7 +12,6 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #define SECOND 1000000000ull
@@ -34,14 +34,6 @@ static const char *file(const char *name)
 
 	snprintf(p, 128, "%s/%s", folder, name);
 	return p;
-}
-
-static uint64_t now_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * SECOND + (uint64_t)t.tv_nsec;
 }
 
 struct pair {
@@ -85,10 +77,10 @@ static int receive(struct pcn_link *l, struct pcn_link *other,
 		   struct pcn_frame *f)
 {
 	struct pcn_frame unused;
-	uint64_t until = now_ns() + patience_ns;
+	uint64_t until = pcn_now_ns() + patience_ns;
 	int n;
 
-	while (!(n = pcn_link_receive(l, f)) && now_ns() < until) {
+	while (!(n = pcn_link_receive(l, f)) && pcn_now_ns() < until) {
 		struct pollfd p[2] = {
 			{pcn_link_fd(l), pcn_link_events(l, true), 0},
 			{other ? pcn_link_fd(other) : -1,
@@ -206,9 +198,9 @@ static void test_refused(const struct pcn_tls *client,
 {
 	struct pair p = connect_pair(client, server);
 	struct pcn_frame f;
-	uint64_t until = now_ns() + 10 * SECOND;
+	uint64_t until = pcn_now_ns() + 10 * SECOND;
 
-	while (now_ns() < until &&
+	while (pcn_now_ns() < until &&
 	       (!pcn_link_receive(p.a, &f) || !pcn_link_receive(p.b, &f))) {
 		if (pcn_link_receive(p.a, &f) < 0 &&
 		    pcn_link_receive(p.b, &f) == 0)
@@ -230,7 +222,7 @@ static void test_silent(void)
 
 	pcn_link_expect(p.b, 0);
 	must(hears_nothing(p.b, p.a) && pcn_link_up(p.b));
-	pcn_link_expect(p.b, now_ns() + SECOND / 20);
+	pcn_link_expect(p.b, pcn_now_ns() + SECOND / 20);
 	must(receive(p.b, p.a, &f) == -ETIMEDOUT);
 	pcn_link_free(p.a);
 	pcn_link_free(p.b);
