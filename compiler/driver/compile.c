@@ -17,7 +17,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "messages.h"
 #include "run.h"
 
 static const char *const portable_machine[] = {
@@ -162,10 +161,7 @@ static int finish(struct job *job, struct error *error)
 	int result = pcn_run_wait(job, error);
 	bool about_isa = result && job->said && is_about_isa(job->said);
 
-	if (job->said)
-		pcn_messages_print(job->said);
-	free(job->said);
-	job->said = NULL;
+	pcn_run_print(job);
 	if (about_isa && !said_before)
 		fprintf(stderr,
 			"popcorn-clang: note: assembly and intrinsics are of "

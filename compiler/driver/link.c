@@ -10,7 +10,6 @@
 #include <unistd.h>
 
 #include "inputs.h"
-#include "messages.h"
 #include "run.h"
 
 static const char *const entry_points[] = {
@@ -192,7 +191,7 @@ static int for_each_isa(struct link *link,
 	/* What is wrong on one ISA is wrong on all: say it once. */
 	for (size_t i = 0; i < count; i++) {
 		if (jobs[i].said && jobs[i].said[0] && !said) {
-			pcn_messages_print(jobs[i].said);
+			pcn_run_print(&jobs[i]);
 			said = true;
 		}
 		free(jobs[i].said);

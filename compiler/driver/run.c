@@ -130,15 +130,12 @@ int pcn_run_wait(struct job *job, struct error *error)
 	return WEXITSTATUS(status) ? -ECHILD : 0;
 }
 
-static int finish(struct job *job, struct error *error)
+void pcn_run_print(struct job *job)
 {
-	int result = pcn_run_wait(job, error);
-
 	if (job->said)
 		pcn_messages_print(job->said);
 	free(job->said);
 	job->said = NULL;
-	return result;
 }
 
 int pcn_run(const struct strings *arguments, struct error *error)
@@ -146,7 +143,11 @@ int pcn_run(const struct strings *arguments, struct error *error)
 	struct job job;
 	int result = pcn_run_start(&job, arguments, error);
 
-	return result ? result : finish(&job, error);
+	if (result)
+		return result;
+	result = pcn_run_wait(&job, error);
+	pcn_run_print(&job);
+	return result;
 }
 
 /* The directory is flat. */

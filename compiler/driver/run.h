@@ -24,6 +24,8 @@ int pcn_run_start(struct job *job, const struct strings *arguments,
 /* Waits.  0, or -ECHILD when the tool failed: it has said why in job->said,
  * which is the caller's to print and free; if not, error says so. */
 int pcn_run_wait(struct job *job, struct error *error);
+/* Prints what it has said, and forgets it. */
+void pcn_run_print(struct job *job);
 /* Starts, waits, prints. */
 int pcn_run(const struct strings *arguments, struct error *error);
 
