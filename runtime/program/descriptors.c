@@ -149,7 +149,10 @@ void pcn_descriptors_hide(const int *fds, uint32_t count)
 		hidden[i] = i < count ? fds[i] : -1;
 }
 
-static int read_directory(struct pcn_descriptors *d, int directory)
+static int read_entries(int directory,
+			int (*each)(void *context, int directory,
+				    const char *name),
+			void *context)
 {
 	_Alignas(8) char buffer[8192];
 	long n;
@@ -159,39 +162,62 @@ static int read_directory(struct pcn_descriptors *d, int directory)
 		for (long at = 0; at < n;) {
 			const struct directory_entry *e =
 				(const void *)(buffer + at);
-			int fd = (int)pcn_strtou(e->name, NULL);
+			int result;
 
 			at += e->size;
-			if (e->name[0] == '.' || fd == directory ||
-			    fd == pcn_channel_fd() || fd == hidden[0] ||
-			    fd == hidden[1])
+			if (e->name[0] == '.')
 				continue;
-			if (d->count == PCN_STREAM_FD_MAX)
-				return -EMFILE;
-			d->list[d->count++] = (struct pcn_stream_descriptor){
-				.fd = fd, .same_as = -1};
+			result = each(context, directory, e->name);
+			if (result)
+				return result;
 		}
 	}
 	return (int)n;
+}
+
+int pcn_descriptors_each(const char *path,
+			 int (*each)(void *context, int directory,
+				     const char *name),
+			 void *context)
+{
+	int directory = (int)pcn_sys(__NR_openat, AT_FDCWD, path,
+				     O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0),
+	    result;
+
+	if (directory < 0)
+		return directory;
+	result = read_entries(directory, each, context);
+	pcn_sys(__NR_close, directory);
+	return result;
+}
+
+static int add_descriptor(void *context, int directory, const char *name)
+{
+	struct pcn_descriptors *d = context;
+	int fd = (int)pcn_strtou(name, NULL);
+
+	if (fd == directory || fd == pcn_channel_fd() || fd == hidden[0] ||
+	    fd == hidden[1])
+		return 0;
+	if (d->count == PCN_STREAM_FD_MAX)
+		return -EMFILE;
+	d->list[d->count++] =
+		(struct pcn_stream_descriptor){.fd = fd, .same_as = -1};
+	return 0;
 }
 
 int pcn_descriptors_list(struct pcn_descriptors *d, struct pcn_strings *strings,
 			 bool named)
 {
 	int64_t memory = pcn_private_map(LIST_ROOM);
-	int directory, err;
+	int err;
 
 	d->count = 0;
 	d->list = NULL;
 	if (pcn_is_error(memory))
 		return (int)memory;
 	d->list = (void *)memory;
-	directory = (int)pcn_sys(__NR_openat, AT_FDCWD, "/proc/self/fd",
-				 O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
-	if (directory < 0)
-		return directory;
-	err = read_directory(d, directory);
-	pcn_sys(__NR_close, directory);
+	err = pcn_descriptors_each("/proc/self/fd", add_descriptor, d);
 	if (err)
 		return err;
 	sort(d->list, d->count);

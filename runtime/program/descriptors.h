@@ -29,6 +29,13 @@ void pcn_descriptors_hide(const int *fds, uint32_t count);
 int pcn_descriptors_list(struct pcn_descriptors *d, struct pcn_strings *strings,
 			 bool named);
 void pcn_descriptors_free(struct pcn_descriptors *d);
+/* Calls each with every name in a folder of /proc that has one for each
+ * descriptor, and the folder's own descriptor, until it returns other than 0:
+ * that, 0 or -errno. */
+int pcn_descriptors_each(const char *path,
+			 int (*each)(void *context, int directory,
+				     const char *name),
+			 void *context);
 
 /* Sends them all and the working directory over a transfer socket. */
 int pcn_descriptors_send(const struct pcn_descriptors *d, int transfer);

@@ -4,17 +4,11 @@
  * too late.  So a process that holds some stays where it is until it has given
  * them up, which in most programs is soon; then it leaves at the next poll.
  */
+#include "descriptors.h"
 #include "native.h"
 
 #include <asm/unistd.h>
 #include <linux/fcntl.h>
-
-struct directory_entry {
-	uint64_t inode, offset;
-	uint16_t size;
-	uint8_t type;
-	char name[];
-};
 
 /* Of whatever may take or give up such a lock. */
 static uint32_t changes = 1;
@@ -31,7 +25,7 @@ void pcn_locks_changed(void)
 }
 
 /* Is there a line "lock: ... POSIX ..." of a descriptor? */
-static bool named(int directory, const char *descriptor)
+static int is_locked(void *unused, int directory, const char *descriptor)
 {
 	static const char word[] = " POSIX ";
 	char text[2048];
@@ -41,6 +35,7 @@ static bool named(int directory, const char *descriptor)
 			  O_RDONLY | O_CLOEXEC, 0),
 	     n;
 
+	(void)unused;
 	if (pcn_is_error(fd))
 		return false;
 	while (!found && (n = pcn_sys(__NR_read, fd, text, sizeof text)) > 0) {
@@ -55,38 +50,14 @@ static bool named(int directory, const char *descriptor)
 	return found;
 }
 
-static bool look(void)
-{
-	_Alignas(8) char buffer[4096];
-	long directory = pcn_sys(__NR_openat, AT_FDCWD, "/proc/self/fdinfo",
-				 O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0),
-	     n;
-	bool found = false;
-
-	if (pcn_is_error(directory))
-		return false;
-	while (!found && (n = pcn_sys(__NR_getdents64, directory, buffer,
-				      sizeof buffer)) > 0) {
-		for (long at = 0; at < n && !found;) {
-			const struct directory_entry *e =
-				(const void *)(buffer + at);
-
-			at += e->size;
-			if (e->name[0] != '.')
-				found = named((int)directory, e->name);
-		}
-	}
-	pcn_sys(__NR_close, directory);
-	return found;
-}
-
 bool pcn_locks_held(void)
 {
 	uint64_t now = __atomic_load_n(&changes, __ATOMIC_SEQ_CST);
 	uint64_t last = __atomic_load_n(&known, __ATOMIC_SEQ_CST);
 
 	if (last >> 1 != now) {
-		last = now << 1 | look();
+		last = now << 1 | (pcn_descriptors_each("/proc/self/fdinfo",
+							is_locked, NULL) > 0);
 		__atomic_store_n(&known, last, __ATOMIC_SEQ_CST);
 	}
 	return last & 1;
