@@ -30,7 +30,7 @@ static struct {
 } restore = {.transfer = -1, .state = -1, .memory = -1};
 
 /* Tells the agent, and ends; the source goes on. */
-_Noreturn static void fail(int err, const char *what)
+_Noreturn void pcn_restore_refuse(int err, const char *what)
 {
 	struct pcn_message m = {.type = PCN_MSG_FAILED, .value = {err}};
 
@@ -40,15 +40,10 @@ _Noreturn static void fail(int err, const char *what)
 	__builtin_unreachable();
 }
 
-_Noreturn void pcn_restore_refuse(int err, const char *what)
-{
-	fail(err, what);
-}
-
 static void check(long result, const char *what)
 {
 	if (pcn_is_error(result))
-		fail((int)result, what);
+		pcn_restore_refuse((int)result, what);
 }
 
 static void read_all(int fd, uint64_t to, uint64_t size, uint64_t offset,
@@ -97,7 +92,7 @@ static uint32_t receive_state(void)
 		pcn_sys(__NR_exit_group, 125);
 	check(err, "cannot receive the state");
 	if (m.type != PCN_MSG_STATE || n < 1)
-		fail(-EPROTO, "the state did not arrive");
+		pcn_restore_refuse(-EPROTO, "the state did not arrive");
 	restore.state = move_high(fds[0]);
 	if (n == 2)
 		restore.memory = move_high(fds[1]);
@@ -115,13 +110,13 @@ static void read_head(void)
 	read_all(restore.state, (uint64_t)first, sizeof(first), 0, what);
 	if (pcn_stream_head_size(s, first, restore.file_size,
 				 &restore.head_size))
-		fail(-EINVAL, s->why);
+		pcn_restore_refuse(-EINVAL, s->why);
 	head = pcn_private_map(PCN_ALIGN_UP(restore.head_size, PCN_PAGE_SIZE));
 	check(head, "no memory for the state");
 	read_all(restore.state, (uint64_t)head, restore.head_size, 0, what);
 	if (pcn_stream_parse(s, (void *)head, restore.head_size,
 			     restore.file_size))
-		fail(-EINVAL, s->why);
+		pcn_restore_refuse(-EINVAL, s->why);
 }
 
 static bool in_state(const struct pcn_elf_segment *g)
@@ -152,7 +147,7 @@ static void map_shared_file(const struct pcn_vma *v)
 	long fd, r;
 
 	if (!path)
-		fail(-ENOENT, "a shared mapping has no file");
+		pcn_restore_refuse(-ENOENT, "a shared mapping has no file");
 	fd = pcn_sys(__NR_openat, AT_FDCWD, path,
 		     (v->prot & PROT_WRITE ? O_RDWR : O_RDONLY) | O_CLOEXEC, 0);
 	check(fd, path);
@@ -198,12 +193,12 @@ static void fill_memory(void)
 
 	if (pcn_memcmp(__popcorn_note.build_id, s->info->build_id,
 		       sizeof(__popcorn_note.build_id)))
-		fail(-EINVAL, "saved by another executable");
+		pcn_restore_refuse(-EINVAL, "saved by another executable");
 	for (uint32_t i = 0; i < s->segment_count; i++)
 		if (in_state(&s->segments[i]))
 			load_segment(&s->segments[i]);
 	if (pcn_stream_check_process(s, pcn_process))
-		fail(-EINVAL, s->why);
+		pcn_restore_refuse(-EINVAL, s->why);
 	for (uint32_t i = 0; i < pcn_process->vma_count; i++)
 		map_memory(&pcn_process->vmas[i]);
 	for (uint32_t i = 0; i < s->segment_count; i++)
@@ -220,8 +215,9 @@ static void check_chains(void)
 		for (const struct pcn_record *r = t->chain; r; r = r->inner)
 			if (r->function >= __popcorn_function_count ||
 			    r->site >= __popcorn_functions[r->function].sites)
-				fail(-EINVAL, "a frame's function is not in "
-					      "this executable");
+				pcn_restore_refuse(
+					-EINVAL, "a frame's function is not in "
+						 "this executable");
 }
 
 static void check_carried(void)
@@ -230,11 +226,12 @@ static void check_carried(void)
 
 	if (c->pending_count > PCN_PENDING_MAX ||
 	    c->timer_count > PCN_TIMERS_MAX)
-		fail(-EINVAL, "too many signals or timers");
+		pcn_restore_refuse(-EINVAL, "too many signals or timers");
 	for (uint32_t i = 0; i < c->pending_count; i++)
 		if (!c->pending[i].signal ||
 		    c->pending[i].signal >= PCN_SIGNALS)
-			fail(-EINVAL, "a signal has no such number");
+			pcn_restore_refuse(-EINVAL,
+					   "a signal has no such number");
 }
 
 /* The copy of fork: only the caller, with new names. */
