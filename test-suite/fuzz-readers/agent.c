@@ -20,12 +20,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define must(x)                                                                \
-	do                                                                     \
-		if (!(x))                                                      \
-			__builtin_trap();                                      \
-	while (0)
-
 static struct agent a;
 static struct options options;
 static int program_end[AGENT_PROCESSES]; /* of the channels */
@@ -169,19 +163,6 @@ void signals_send_on(struct agent *agent)
 }
 
 /* --- events --- */
-
-struct input {
-	const uint8_t *at;
-	size_t left;
-};
-
-static uint8_t byte(struct input *in)
-{
-	if (!in->left)
-		return 0;
-	in->left--;
-	return *in->at++;
-}
 
 static struct process *any_process(struct input *in)
 {

@@ -90,19 +90,6 @@ static const struct dsm_ops ops = {
 	copy_out, send_message, refused, lost,	  done,
 };
 
-struct input {
-	const uint8_t *at;
-	size_t left;
-};
-
-static uint8_t byte(struct input *in)
-{
-	if (!in->left)
-		return 0;
-	in->left--;
-	return *in->at++;
-}
-
 static unsigned char bytes[DSM_MESSAGE_MAX] __attribute__((aligned(8)));
 
 /* Bytes as they are; what is missing at the end is zero. */

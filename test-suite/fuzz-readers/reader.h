@@ -15,4 +15,24 @@ size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t size_max);
 size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t size_max,
 			       unsigned int seed);
 
+#define must(x)                                                                \
+	do                                                                     \
+		if (!(x))                                                      \
+			__builtin_trap();                                      \
+	while (0)
+
+/* An input that is read byte by byte; behind its end all are zero. */
+struct input {
+	const uint8_t *at;
+	size_t left;
+};
+
+static inline uint8_t byte(struct input *in)
+{
+	if (!in->left)
+		return 0;
+	in->left--;
+	return *in->at++;
+}
+
 #endif

@@ -20,12 +20,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define must(x)                                                                \
-	do                                                                     \
-		if (!(x))                                                      \
-			__builtin_trap();                                      \
-	while (0)
-
 static struct transit transit;
 static struct relay relay;
 
