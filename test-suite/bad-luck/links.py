@@ -581,7 +581,7 @@ def test_many_programs(luck):
         moves += events.count("event=move")
         if got != natively or failed:
             raise Failure("%s: %s, natively %s\n%s" % (name, got, natively, events))
-    if moves < 6:
+    if moves < 20:
         raise Failure("only %d moves" % moves)
     daemon.ends_well()
 
