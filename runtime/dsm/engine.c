@@ -64,7 +64,7 @@ static void watch(struct engine *e, unsigned node, bool out)
 	struct epoll_event event = {.events = EPOLLIN | (out ? EPOLLOUT : 0),
 				    .data.u32 = node};
 
-	epoll_ctl(e->epoll, EPOLL_CTL_MOD, e->links[node].fd, &event);
+	epoll_ctl(e->epoll, EPOLL_CTL_MOD, e->peers[node].fd, &event);
 	if (out)
 		e->watching |= dsm_bit(node);
 	else
@@ -75,13 +75,13 @@ static void send_message(void *context, unsigned node,
 			 const struct dsm_message *m, const unsigned char *data)
 {
 	struct engine *e = context;
-	struct link *l = &e->links[node];
+	struct peer *peer = &e->peers[node];
 
-	if (l->fd < 0 || (e->broken & dsm_bit(node)))
+	if (peer->fd < 0 || (e->broken & dsm_bit(node)))
 		return; /* the protocol will hear of it */
-	if (pcn_link_send(l, m, data))
+	if (pcn_peer_send(peer, m, data))
 		e->broken |= dsm_bit(node);
-	else if (pcn_link_is_waiting(l) && !(e->watching & dsm_bit(node)))
+	else if (pcn_peer_is_waiting(peer) && !(e->watching & dsm_bit(node)))
 		watch(e, node, true);
 }
 
@@ -145,7 +145,7 @@ int pcn_engine_create(struct engine *e, unsigned node, unsigned nodes,
 
 	memset(e, 0, sizeof(*e));
 	for (unsigned i = 0; i < DSM_NODES_MAX; i++)
-		e->links[i].fd = -1;
+		e->peers[i].fd = -1;
 	if (callbacks)
 		e->callbacks = *callbacks;
 	e->context = context;
@@ -166,8 +166,8 @@ int pcn_engine_create(struct engine *e, unsigned node, unsigned nodes,
 void pcn_engine_close(struct engine *e)
 {
 	for (unsigned i = 0; i < DSM_NODES_MAX; i++)
-		if (e->links[i].fd >= 0)
-			pcn_link_close(&e->links[i]);
+		if (e->peers[i].fd >= 0)
+			pcn_peer_close(&e->peers[i]);
 	pcn_window_close(&e->window);
 	pcn_dsm_deinit(&e->dsm);
 	close(e->epoll);
@@ -185,7 +185,7 @@ static int add(struct engine *e, int fd, uint32_t number, struct error *error)
 int pcn_engine_link(struct engine *e, unsigned node, int socket,
 		    struct error *error)
 {
-	int err = pcn_link_init(&e->links[node], socket);
+	int err = pcn_peer_init(&e->peers[node], socket);
 
 	if (err)
 		return pcn_fail(error, err, "link to node %u: %s", node,
@@ -218,7 +218,7 @@ static void give_up_links(struct engine *e)
 	while (e->broken) {
 		unsigned node = (unsigned)__builtin_ctzll(e->broken);
 
-		pcn_link_close(&e->links[node]);
+		pcn_peer_close(&e->peers[node]);
 		e->broken &= ~dsm_bit(node);
 		e->watching &= ~dsm_bit(node);
 		if (!e->dsm.config.node)
@@ -266,12 +266,12 @@ static void resume_faults(struct engine *e)
 
 static void take_messages(struct engine *e, unsigned node)
 {
-	struct link *l = &e->links[node];
+	struct peer *peer = &e->peers[node];
 	const unsigned char *data;
 	struct dsm_message m;
-	int n = pcn_link_fill(l), err = n < 0 ? n : 0;
+	int n = pcn_peer_fill(peer), err = n < 0 ? n : 0;
 
-	while (!err && (n = pcn_link_next(l, &m, &data)) == 1)
+	while (!err && (n = pcn_peer_next(peer, &m, &data)) == 1)
 		err = pcn_dsm_receive(&e->dsm, node, &m, data);
 	if (err || n < 0)
 		e->broken |= dsm_bit(node);
@@ -280,18 +280,18 @@ static void take_messages(struct engine *e, unsigned node)
 static void serve(struct engine *e, const struct epoll_event *event)
 {
 	unsigned node = event->data.u32;
-	struct link *l = &e->links[node % DSM_NODES_MAX];
+	struct peer *peer = &e->peers[node % DSM_NODES_MAX];
 
 	if (node == EVENT_FAULTS) {
 		take_faults(e);
 		return;
 	}
-	if (l->fd < 0 || (e->broken & dsm_bit(node)))
+	if (peer->fd < 0 || (e->broken & dsm_bit(node)))
 		return;
 	if (event->events & EPOLLOUT) {
-		if (pcn_link_flush(l))
+		if (pcn_peer_flush(peer))
 			e->broken |= dsm_bit(node);
-		else if (!pcn_link_is_waiting(l))
+		else if (!pcn_peer_is_waiting(peer))
 			watch(e, node, false);
 	}
 	if (event->events & (EPOLLIN | EPOLLHUP | EPOLLERR))

@@ -14,7 +14,7 @@
 #ifndef PCN_DSM_ENGINE_H
 #define PCN_DSM_ENGINE_H
 
-#include "link.h"
+#include "peer.h"
 #include "protocol.h"
 #include "window.h"
 
@@ -31,7 +31,7 @@ struct engine_callbacks {
 struct engine {
 	struct dsm dsm;
 	struct window window;
-	struct link links[DSM_NODES_MAX];
+	struct peer peers[DSM_NODES_MAX];
 	uint64_t broken;   /* links to be given up, when it is safe */
 	uint64_t watching; /* links whose socket was full */
 	int epoll;

@@ -1,6 +1,6 @@
 /* Messages over a stream socket. */
 #define _GNU_SOURCE
-#include "link.h"
+#include "peer.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -15,18 +15,18 @@
 /* Room for a few of the largest, so that little is moved to its front. */
 #define IN_SIZE (4 * (size_t)DSM_MESSAGE_MAX)
 
-int pcn_link_init(struct link *l, int fd)
+int pcn_peer_init(struct peer *l, int fd)
 {
 	int one = 1, size = 1 << 20;
 
-	*l = (struct link){.fd = fd};
+	*l = (struct peer){.fd = fd};
 	l->in = aligned_alloc(DSM_PAGE_SIZE, (IN_SIZE + DSM_PAGE_SIZE - 1) /
 						     DSM_PAGE_SIZE *
 						     DSM_PAGE_SIZE);
 	if (!l->in || fcntl(fd, F_SETFL, O_NONBLOCK)) {
 		int err = l->in ? -errno : -ENOMEM;
 
-		pcn_link_close(l);
+		pcn_peer_close(l);
 		return err;
 	}
 	/* Of no effect on sockets that are not TCP. */
@@ -36,16 +36,16 @@ int pcn_link_init(struct link *l, int fd)
 	return 0;
 }
 
-void pcn_link_close(struct link *l)
+void pcn_peer_close(struct peer *l)
 {
 	if (l->fd >= 0)
 		close(l->fd);
 	free(l->in);
 	free(l->out);
-	*l = (struct link){.fd = -1};
+	*l = (struct peer){.fd = -1};
 }
 
-static int keep(struct link *l, const unsigned char *bytes, size_t size)
+static int keep(struct peer *l, const unsigned char *bytes, size_t size)
 {
 	if (l->out_at == l->out_end)
 		l->out_at = l->out_end = 0;
@@ -68,7 +68,7 @@ static int keep(struct link *l, const unsigned char *bytes, size_t size)
 	return 0;
 }
 
-int pcn_link_send(struct link *l, const struct dsm_message *m,
+int pcn_peer_send(struct peer *l, const struct dsm_message *m,
 		  const unsigned char *data)
 {
 	unsigned char head[DSM_HEAD_SIZE + 4 * DSM_RUN_MAX];
@@ -80,7 +80,7 @@ int pcn_link_send(struct link *l, const struct dsm_message *m,
 				.msg_iovlen = data_size ? 2 : 1};
 	int err = 0;
 
-	if (!pcn_link_is_waiting(l)) {
+	if (!pcn_peer_is_waiting(l)) {
 		ssize_t n;
 
 		do
@@ -99,9 +99,9 @@ int pcn_link_send(struct link *l, const struct dsm_message *m,
 	return err;
 }
 
-int pcn_link_flush(struct link *l)
+int pcn_peer_flush(struct peer *l)
 {
-	while (pcn_link_is_waiting(l)) {
+	while (pcn_peer_is_waiting(l)) {
 		ssize_t n = send(l->fd, l->out + l->out_at,
 				 l->out_end - l->out_at, MSG_NOSIGNAL);
 
@@ -114,7 +114,7 @@ int pcn_link_flush(struct link *l)
 	return 0;
 }
 
-int pcn_link_fill(struct link *l)
+int pcn_peer_fill(struct peer *l)
 {
 	ssize_t n;
 
@@ -138,7 +138,7 @@ int pcn_link_fill(struct link *l)
 	return (int)n;
 }
 
-int pcn_link_next(struct link *l, struct dsm_message *m,
+int pcn_peer_next(struct peer *l, struct dsm_message *m,
 		  const unsigned char **data)
 {
 	int size = dsm_message_decode(l->in + l->in_at, l->in_end - l->in_at, m,
