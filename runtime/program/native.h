@@ -75,9 +75,14 @@ struct pcn_native {
 	struct pcn_request_info ask;
 };
 
+/* By slot; 0 is a restored program's first thread until it knows which one it
+ * is. */
+extern struct pcn_native *pcn_natives[PCN_THREADS_MAX];
+
+/* NULL: not here, or not yet. */
 static inline struct pcn_native *pcn_native_of(const struct pcn_thread *thread)
 {
-	return (struct pcn_native *)thread->native;
+	return pcn_natives[thread->slot];
 }
 
 static inline struct pcn_native *pcn_self_native(void)
@@ -238,6 +243,9 @@ long pcn_real_clock(int32_t clock);
 
 /* --- thread.c --- */
 
+/* The thread, in the list or about to be, gets a free slot, or -EAGAIN.  Under
+ * pcn_process->lock once there are others. */
+int pcn_slot_take(struct pcn_thread *thread, struct pcn_native *native);
 _Noreturn void pcn_thread_exit(void);
 void pcn_threads_forked(struct pcn_native *native);
 _Noreturn void pcn_thread_run(void *native);

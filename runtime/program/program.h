@@ -153,7 +153,7 @@ void pcn_private_unmap(uint64_t address, uint64_t size_bytes);
  * ---------------------------------------------------------- */
 
 /* A thread's node-private part: lies at the top of its machine stack's mapping
- * (static for the main thread); pcn_thread.native points to it. */
+ * (static for the main thread); pcn_thread.slot finds it. */
 struct pcn_native;
 
 /* The calling thread. */

@@ -324,8 +324,7 @@ static void make_process(struct pcn_native *native, uint64_t argc, char **argv)
 	thread->tid = pcn_process->pid;
 	thread->side_base = side;
 	thread->side_size = size;
-	thread->native = (uint64_t)native;
-	native->thread = thread;
+	pcn_slot_take(thread, native);
 	pcn_process->threads = pcn_process->main_thread = thread;
 	pcn_process->thread_count = 1;
 	pcn_process->start_stack =
@@ -348,7 +347,7 @@ static void make_nobody(struct pcn_native *native)
 		pcn_restore_refuse((int)block,
 				   "no memory for thread-local storage");
 	thread = make_block(block);
-	thread->native = (uint64_t)native;
+	pcn_natives[thread->slot] = native;
 	native->thread = thread;
 	pcn_arch_set_thread_pointer(pcn_arch_thread_pointer(thread));
 }

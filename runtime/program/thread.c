@@ -20,6 +20,7 @@
 
 extern char __popcorn_tls_span[];
 
+struct pcn_native *pcn_natives[PCN_THREADS_MAX];
 static uint32_t cache_lock;
 static struct pcn_native *cache;
 
@@ -36,6 +37,26 @@ int32_t pcn_thread_real_tid(const struct pcn_thread *thread)
 int32_t pcn_real_pid(void)
 {
 	return pcn_sys(__NR_getpid);
+}
+
+/* --- slots --- */
+
+int pcn_slot_take(struct pcn_thread *thread, struct pcn_native *native)
+{
+	static uint32_t next = 1; /* an old slot rests before it is used anew */
+
+	for (uint32_t tried = 1; tried < PCN_THREADS_MAX; tried++) {
+		uint32_t slot = next;
+
+		next = next + 1 < PCN_THREADS_MAX ? next + 1 : 1;
+		if (pcn_natives[slot])
+			continue;
+		thread->slot = slot;
+		native->thread = thread;
+		pcn_natives[slot] = native;
+		return 0;
+	}
+	return -EAGAIN;
 }
 
 /* --- machine stacks --- */
@@ -226,6 +247,7 @@ static void unlink_thread(struct pcn_thread *thread)
 		t = &(*t)->next;
 	pcn_assert(*t);
 	*t = thread->next;
+	pcn_natives[thread->slot] = NULL;
 	pcn_process->thread_count--;
 	if (pcn_process->main_thread == thread)
 		pcn_process->main_thread = NULL;
@@ -278,19 +300,20 @@ int __popcorn_clone(int (*entry)(void *), void *side_stack, int flags,
 	native = pcn_native_create(4 * thread->side_size);
 	if (!native)
 		return -EAGAIN;
-	thread->native = (uint64_t)native;
-	native->thread = thread;
 	native->parent_tid = flags & CLONE_PARENT_SETTID ? parent_tid : NULL;
 	pcn_lock(&pcn_process->lock);
-	thread->next = pcn_process->threads;
-	pcn_process->threads = thread;
-	pcn_process->thread_count++;
-	tid = spawn(native);
-	if (tid > 0) {
-		give_tid(native);
-		tid = thread->tid;
-	} else {
-		unlink_thread(thread);
+	tid = pcn_slot_take(thread, native);
+	if (!tid) {
+		thread->next = pcn_process->threads;
+		pcn_process->threads = thread;
+		pcn_process->thread_count++;
+		tid = spawn(native);
+		if (tid > 0) {
+			give_tid(native);
+			tid = thread->tid;
+		} else {
+			unlink_thread(thread);
+		}
 	}
 	pcn_unlock(&pcn_process->lock);
 	if (tid < 0) {
@@ -358,6 +381,9 @@ void pcn_threads_forked(struct pcn_native *native)
 {
 	struct pcn_thread *thread = native->thread;
 
+	for (struct pcn_thread *t = pcn_process->threads; t; t = t->next)
+		if (t != thread)
+			pcn_natives[t->slot] = NULL;
 	pcn_process->ppid = pcn_process->pid;
 	pcn_process->pid = pcn_sys(__NR_getpid);
 	native->tid = pcn_sys(__NR_set_tid_address, &native->alive);
@@ -372,7 +398,7 @@ void pcn_threads_forked(struct pcn_native *native)
 struct pcn_native *pcn_thread_by_tid(int32_t tid)
 {
 	for (struct pcn_thread *t = pcn_process->threads; t; t = t->next)
-		if (t->tid == tid && t->native)
+		if (t->tid == tid && pcn_native_of(t))
 			return pcn_native_of(t);
 	return NULL;
 }
@@ -384,6 +410,12 @@ void pcn_restore_begin(void)
 	pcn_world_begin_stopped();
 }
 
+/* What a saved process says of itself need not be true. */
+static bool is_free_slot(uint32_t slot)
+{
+	return slot && slot < PCN_THREADS_MAX && !pcn_natives[slot];
+}
+
 int pcn_restore_adopt(void)
 {
 	struct pcn_native *native = pcn_self_native();
@@ -393,11 +425,11 @@ int pcn_restore_adopt(void)
 	    pcn_process->abi_version != PCN_ABI_VERSION)
 		return -EINVAL;
 	pcn_process->lock = 0;
-	for (struct pcn_thread *t = pcn_process->threads; t; t = t->next)
-		t->native = 0;
 	pcn_sys(__NR_umask, pcn_process->umask);
 	if (main_thread) {
-		main_thread->native = (uint64_t)native;
+		if (!is_free_slot(main_thread->slot))
+			return -EINVAL;
+		pcn_natives[main_thread->slot] = native;
 		native->thread = main_thread;
 		native->fresh = true;
 		pcn_arch_set_thread_pointer(
@@ -408,12 +440,15 @@ int pcn_restore_adopt(void)
 
 int pcn_thread_restore(struct pcn_thread *thread)
 {
-	struct pcn_native *native = pcn_native_create(4 * thread->side_size);
+	struct pcn_native *native;
 	long tid;
 
+	if (!is_free_slot(thread->slot))
+		return -EINVAL;
+	native = pcn_native_create(4 * thread->side_size);
 	if (!native)
 		return -ENOMEM;
-	thread->native = (uint64_t)native;
+	pcn_natives[thread->slot] = native;
 	native->thread = thread;
 	native->fresh = true;
 	tid = spawn(native);

@@ -160,7 +160,7 @@ static void refuse_all(int err)
 	refuse_request(err);
 	pcn_lock(&pcn_process->lock);
 	for (struct pcn_thread *t = pcn_process->threads; t; t = t->next)
-		if (t->native && pcn_native_of(t)->parked)
+		if (pcn_native_of(t) && pcn_native_of(t)->parked)
 			refuse_ask(pcn_native_of(t), err);
 	pcn_unlock(&pcn_process->lock);
 }
@@ -196,7 +196,7 @@ void pcn_world_release(void)
 	pcn_lock(&pcn_process->lock);
 	pcn_lock(&world.lock);
 	for (struct pcn_thread *t = pcn_process->threads; t; t = t->next)
-		if (t->native)
+		if (pcn_native_of(t))
 			pcn_native_of(t)->parked = false;
 	world.stopping = 0;
 	world.refused = 0;

@@ -22,7 +22,7 @@ extern "C" {
 
 /* Raised by one whenever anything below changes its meaning; slices, saved
  * processes and agents of different versions refuse one another. */
-#define PCN_ABI_VERSION 1u
+#define PCN_ABI_VERSION 2u
 
 /* --- Address space: equal on every node, all below 2^38 (fits Sv39) ------- */
 
@@ -126,7 +126,8 @@ struct pcn_thread {
 	int32_t tid;		       /* what gettid() says; never changes */
 	uint32_t state;		       /* enum pcn_thread_state */
 	struct pcn_pool pool;
-	uint64_t native;	 /* node-private part; rebuilt on restore */
+	uint32_t slot;		 /* below PCN_THREADS_MAX; of the living, unique */
+	uint32_t reserved32;
 	uint64_t side_sp;	 /* side-stack pointer of the captured poll */
 	uint64_t signal_pending; /* bit n-1: signal n; valid while captured */
 	int32_t answer;		 /* what __popcorn_answer() says */
@@ -154,6 +155,10 @@ enum pcn_fp_rounding {
 	PCN_FP_DOWN = 2,
 	PCN_FP_UP = 3,
 };
+
+/* Threads that a process can have at once, and one.  A thread's slot finds its
+ * node-private part in whatever process looks for it. */
+#define PCN_THREADS_MAX 65536u
 
 enum pcn_thread_state {
 	PCN_THREAD_RUNNING = 1,
