@@ -140,7 +140,8 @@ int pcn_engine_create(struct engine *e, unsigned node, unsigned nodes,
 				    .first_page = first_page,
 				    .page_count = page_count,
 				    .ops = &ops,
-				    .context = e};
+				    .context = e,
+				    .alone = callbacks && callbacks->alone};
 	int err;
 
 	memset(e, 0, sizeof(*e));
@@ -190,6 +191,8 @@ int pcn_engine_link(struct engine *e, unsigned node, int socket,
 	if (err)
 		return pcn_fail(error, err, "link to node %u: %s", node,
 				strerror(-err));
+	if (e->callbacks.alone)
+		pcn_dsm_node_joined(&e->dsm, node);
 	return add(e, socket, node, error);
 }
 

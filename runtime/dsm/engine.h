@@ -26,6 +26,7 @@ struct engine_callbacks {
 	/* A link has ended; its pages have been reported already.  At a node:
 	 * the origin is gone, and with it the program. */
 	void (*node_lost)(void *context, unsigned node);
+	bool alone; /* the origin: nodes come by pcn_engine_link() */
 };
 
 struct engine {

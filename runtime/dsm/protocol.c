@@ -41,6 +41,8 @@ static int init_directory(struct dsm *d)
 		d->works[i].next_free = i + 1;
 	d->free_request = d->free_work = 1;
 	d->alive = nodes == 64 ? ~(uint64_t)0 : dsm_bit(nodes) - 1;
+	if (d->config.alone)
+		d->alive = dsm_bit(0);
 	return 0;
 }
 

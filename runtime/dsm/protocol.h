@@ -98,6 +98,7 @@ struct dsm_config {
 	uint32_t first_page, page_count; /* the window */
 	const struct dsm_ops *ops;
 	void *context;
+	bool alone; /* the origin: other nodes come later */
 };
 
 #define DSM_FAULTS_MAX	 256u /* a node's demands on their way */
@@ -210,6 +211,8 @@ void pcn_dsm_remove(struct dsm *d, uint32_t page, uint32_t count, bool keep,
 uint32_t pcn_dsm_push(struct dsm *d, unsigned node, const uint32_t *pages,
 		      uint32_t count);
 
+/* At the origin: that node has come; it holds nothing. */
+void pcn_dsm_node_joined(struct dsm *d, unsigned node);
 /* At the origin: that node is no more. */
 void pcn_dsm_node_lost(struct dsm *d, unsigned node);
 

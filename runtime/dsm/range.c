@@ -298,6 +298,12 @@ void dsm_range_node_lost(struct dsm *d, unsigned node)
 	}
 }
 
+void pcn_dsm_node_joined(struct dsm *d, unsigned node)
+{
+	dsm_assert(!d->config.node && node && node < d->config.nodes);
+	d->alive |= dsm_bit(node);
+}
+
 void pcn_dsm_node_lost(struct dsm *d, unsigned node)
 {
 	dsm_assert(!d->config.node && node && node < d->config.nodes);
