@@ -109,6 +109,7 @@ static void reap(struct agent *a)
 		if (!p->used || p->pid != pid)
 			continue;
 		operation_process_gone(a, p);
+		spread_process_gone(a, p);
 		if (p == a->current) {
 			a->current = NULL;
 			a->ended = true;
@@ -146,7 +147,10 @@ static void read_channel(struct agent *a, struct process *p)
 /* --- Loop
  * ------------------------------------------------------------------------ */
 
-enum { POLL_MAX = 3 + AGENT_PROCESSES + AGENT_CLIENTS + WIRE_STREAMS + 1 };
+enum {
+	POLL_MAX = 3 + AGENT_PROCESSES + AGENT_CLIENTS + WIRE_STREAMS + 1 +
+		   2 * SPREAD_NODES
+};
 
 struct sources {
 	struct pollfd list[POLL_MAX];
@@ -175,7 +179,7 @@ static void watch_process(struct sources *s, struct process *p)
 
 static void collect(struct agent *a, struct sources *s)
 {
-	struct pollfd streams[WIRE_STREAMS + 1];
+	struct pollfd streams[WIRE_STREAMS + 1], places[2 * SPREAD_NODES];
 
 	s->count = 0;
 	watch(s, a->signals, POLLIN, NULL, -1);
@@ -190,6 +194,8 @@ static void collect(struct agent *a, struct sources *s)
 	watch(s, a->transit.socket, POLLIN, NULL, -1);
 	for (int n = relay_poll(&a->relay, streams); n > 0; n--)
 		watch(s, streams[n - 1].fd, streams[n - 1].events, NULL, -1);
+	for (int n = spread_poll(&a->spread, places); n > 0; n--)
+		watch(s, places[n - 1].fd, places[n - 1].events, NULL, -1);
 }
 
 static struct timespec *timeout(struct agent *a, struct timespec *t)
@@ -229,6 +235,7 @@ static void work(struct agent *a)
 		if (a->processes[i].used && a->processes[i].remote)
 			remote_work(a, &a->processes[i]);
 	operation_state(a);
+	spread_work(a);
 }
 
 static void loop(struct agent *a)
@@ -294,6 +301,7 @@ static void clean_up(struct agent *a)
 			process_drop(a, &a->processes[i], true);
 	transit_end(&a->transit);
 	relay_end(&a->relay);
+	spread_end(&a->spread);
 	pcn_tls_free(a->tls);
 	socket_close(a);
 	if (a->signals >= 0)
@@ -313,6 +321,7 @@ int agent_run(struct options *options, const char *program, struct error *error)
 	a.op.client = a.op.file = a.op.fork_channel = -1;
 	transit_init(&a.transit);
 	relay_init(&a.relay, false);
+	spread_init(&a.spread);
 	a.hops = options->hops;
 	a.start_ns = now_ns();
 	err = pcn_executable_open(&a.executable, program, &a.error);
@@ -340,12 +349,14 @@ int agent_run(struct options *options, const char *program, struct error *error)
 		err = start(&a);
 	if (!err) {
 		loop(&a);
-		if (a.restore_failed)
+		if (a.restore_failed || a.lost)
 			err = -EIO;
 	}
 	if (!err)
-		trace_event(&a, "exit", -1, -1, "status=%d moves=%u failed=%u",
-			    a.exit_status, a.moves, a.moves_failed);
+		trace_event(&a, "exit", -1, -1,
+			    "status=%d moves=%u failed=%u threads_left=%llu",
+			    a.exit_status, a.moves, a.moves_failed,
+			    (unsigned long long)a.spread.left);
 	clean_up(&a);
 	sigprocmask(SIG_SETMASK, &a.old_mask, NULL);
 	if (!err)

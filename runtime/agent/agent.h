@@ -16,6 +16,7 @@
 #include "progress.h"
 #include "relay.h"
 #include "saved.h"
+#include "spread.h"
 #include "tls.h"
 #include "transit.h"
 
@@ -73,7 +74,8 @@ struct process {
 	pid_t pid;    /* 0: not known yet */
 	int channel;  /* -1: gone */
 	uint64_t channel_gone_ns;
-	int transfer; /* our copy of the sender's end, until it is handed on */
+	int transfer;  /* our copy of the sender's end, until it is handed on */
+	int userfault; /* where an emulator sends its userfaultfd, or -1 */
 	int node;
 	uint32_t moves;
 	struct pcn_control *control;
@@ -172,10 +174,12 @@ struct agent {
 	pid_t first_pid; /* what the program calls itself */
 	struct transit transit;
 	struct relay relay;
+	struct spread spread;
 	struct pcn_tls *tls; /* NULL: no node needs it */
 	bool hosts_guest;    /* this is popcornd's: no process outlives it */
 	uint32_t moves, moves_failed;
 	bool ended, restore_failed;
+	bool lost; /* a part of the program was elsewhere, and is gone */
 	int exit_status;
 	struct error error;
 	struct packet packet;

@@ -6,6 +6,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -17,6 +18,7 @@
 
 extern char **environ;
 
+#define PRELOAD	   "/lib/popcorn/popcorn-userfault.so"
 #define PF_EXITING 0x4u /* linux/sched.h, not for user space; in proc(5) */
 
 /* For messages: "node NAME", or the program that is not on one yet. */
@@ -112,9 +114,37 @@ static int channel_number(void)
 	return (int)limit.rlim_cur - 1;
 }
 
+/* An emulated program cannot make a userfaultfd; its emulator can
+ * (../dsm/preload.c).
+ */
+static int preload(int socket, int number)
+{
+	char path[PATH_MAX], value[16];
+	ssize_t n = readlink("/proc/self/exe", path, sizeof(path) - 1);
+	char *slash;
+
+	for (int up = 0; up < 2; up++) {
+		path[n > 0 ? n : 0] = 0;
+		slash = strrchr(path, '/');
+		n = slash ? slash - path : 0;
+	}
+	path[n] = 0;
+	if (strlen(path) + sizeof(PRELOAD) > sizeof(path)) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	strcat(path, PRELOAD);
+	snprintf(value, sizeof(value), "%d", number);
+	if (dup2(socket, number) < 0 || access(path, R_OK) ||
+	    setenv("LD_PRELOAD", path, 1) ||
+	    setenv(PCN_USERFAULT_ENV, value, 1))
+		return -1;
+	return 0;
+}
+
 /* The child, between fork and exec. */
 static void run(struct agent *a, enum pcn_channel_role role, int channel,
-		const char *path, char **argv, int report)
+		int userfault, const char *path, char **argv, int report)
 {
 	char value[16];
 	int number = channel_number(), err;
@@ -130,6 +160,8 @@ static void run(struct agent *a, enum pcn_channel_role role, int channel,
 		goto failed;
 	if (channel == number)
 		fcntl(number, F_SETFD, 0);
+	if (userfault >= 0 && preload(userfault, number - 1))
+		goto failed;
 	snprintf(value, sizeof(value), "%d", number);
 	/* Without it a node's process would begin the program anew. */
 	if (setenv(PCN_CHANNEL_ENV, value, 1))
@@ -138,7 +170,7 @@ static void run(struct agent *a, enum pcn_channel_role role, int channel,
 	 * what the program does with it. */
 	signals_for_program(a);
 	sigfillset(&all);
-	sigprocmask(SIG_SETMASK, role == PCN_ROLE_RESTORE ? &all : &a->old_mask,
+	sigprocmask(SIG_SETMASK, role == PCN_ROLE_START ? &a->old_mask : &all,
 		    NULL);
 	execve(path, argv, environ);
 failed:
@@ -149,7 +181,7 @@ failed:
 }
 
 static int spawn(struct agent *a, struct process *p, enum pcn_channel_role role,
-		 int channel, const char *path, char **argv)
+		 int channel, int userfault, const char *path, char **argv)
 {
 	int report[2], err = 0;
 
@@ -158,7 +190,7 @@ static int spawn(struct agent *a, struct process *p, enum pcn_channel_role role,
 				name_of(a, p), strerror(errno));
 	p->pid = fork();
 	if (p->pid == 0)
-		run(a, role, channel, path, argv, report[1]);
+		run(a, role, channel, userfault, path, argv, report[1]);
 	close(report[1]);
 	if (p->pid < 0)
 		err = pcn_fail(&a->error, -errno,
@@ -197,7 +229,7 @@ struct process *local_start(struct agent *a, int node_index,
 	char **program = role == PCN_ROLE_START ? a->options->argv : own_argv;
 	struct process *p = process_new(a, node_index, &process_local);
 	char slice[64];
-	int n = 0, count = 0, channel, err;
+	int n = 0, count = 0, channel, userfault[2] = {-1, -1}, err;
 
 	if (!p)
 		return NULL;
@@ -229,7 +261,16 @@ struct process *local_start(struct agent *a, int node_index,
 	} else {
 		memcpy(argv, program, sizeof(*argv) * (size_t)count);
 	}
-	err = spawn(a, p, role, channel, path, (char **)argv);
+	if (node->emulated && role == PCN_ROLE_NODE &&
+	    socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, userfault))
+		err = pcn_fail(&a->error, -errno, "socketpair: %s",
+			       strerror(errno));
+	else
+		err = spawn(a, p, role, channel, userfault[1], path,
+			    (char **)argv);
+	p->userfault = userfault[0];
+	if (userfault[1] >= 0)
+		close(userfault[1]);
 	free(argv);
 	close(channel);
 	if (!err)
@@ -323,6 +364,8 @@ static void drop(struct agent *a, struct process *p, bool kill_it)
 		close(p->channel);
 	if (p->transfer >= 0)
 		close(p->transfer);
+	if (p->userfault >= 0)
+		close(p->userfault);
 	if (p->control)
 		munmap(p->control, PCN_PAGE_SIZE);
 }

@@ -15,7 +15,7 @@ struct process *process_new(struct agent *a, int node,
 		memset(p, 0, sizeof(*p));
 		p->kind = kind;
 		p->used = true;
-		p->channel = p->transfer = -1;
+		p->channel = p->transfer = p->userfault = -1;
 		p->node = node;
 		return p;
 	}

@@ -379,6 +379,8 @@ void operation_message(struct agent *a, struct process *p)
 {
 	bool from_target = p == a->op.target;
 
+	if (spread_message(a, p))
+		return;
 	switch (a->packet.m.type) {
 	case PCN_MSG_READY:
 		if (from_target && a->op.phase == PHASE_STARTING)

@@ -1,4 +1,5 @@
 /* The control channel between this program and its agent (pcn/channel.h). */
+#include "away.h"
 #include "channel.h"
 
 #include <asm/unistd.h>
@@ -44,6 +45,10 @@ static struct {
 	char text[PCN_CHANNEL_TEXT_MAX];
 	const char *names[PCN_CHANNEL_NODES_MAX];
 } channel = {.fd = -1, .transfer = -1};
+
+/* The program must not see them. */
+static int *own[PCN_OWN_DESCRIPTORS] = {&channel.fd};
+static uint32_t own_count = 1;
 
 int pcn_packet_send(int socket, const struct pcn_message *m, const void *text,
 		    const int *fds, uint32_t fd_count)
@@ -114,20 +119,28 @@ int pcn_packet_receive(int socket, struct pcn_message *m, void *text,
 	return 0;
 }
 
-int pcn_channel_call(struct pcn_message *m, const void *text, void *answer,
-		     uint32_t answer_size, int *fds, uint32_t *fd_count)
+int pcn_channel_call_with(struct pcn_message *m, const void *text,
+			  const int *sent, uint32_t sent_count, void *answer,
+			  uint32_t answer_size, int *fds, uint32_t *fd_count)
 {
 	int err;
 
 	if (channel.fd < 0)
 		return -ENOTCONN;
 	pcn_lock(&channel.lock);
-	err = pcn_packet_send(channel.fd, m, text, NULL, 0);
+	err = pcn_packet_send(channel.fd, m, text, sent, sent_count);
 	if (!err)
 		err = pcn_packet_receive(channel.fd, m, answer, answer_size,
 					 fds, fd_count);
 	pcn_unlock(&channel.lock);
 	return err;
+}
+
+int pcn_channel_call(struct pcn_message *m, const void *text, void *answer,
+		     uint32_t answer_size, int *fds, uint32_t *fd_count)
+{
+	return pcn_channel_call_with(m, text, NULL, 0, answer, answer_size, fds,
+				     fd_count);
 }
 
 int pcn_channel_ask(enum pcn_message_type type, int node)
@@ -188,21 +201,69 @@ int pcn_channel_fd(void)
 	return channel.fd;
 }
 
-int pcn_channel_make_room(int fd)
+/* Below what the channel has, so that the highest numbers stay in reach. */
+static int renumber(int *fd)
 {
-	long other;
+	long other = pcn_sys(__NR_fcntl, *fd, F_DUPFD_CLOEXEC,
+			     channel.fd > 128 ? channel.fd - 64 : 3);
 
-	if (fd < 0 || fd != channel.fd)
+	if (pcn_is_error(other))
+		return (int)other;
+	pcn_sys(__NR_close, *fd);
+	*fd = (int)other;
+	return 0;
+}
+
+bool pcn_descriptor_is_own(int fd)
+{
+	for (uint32_t i = 0; i < own_count && fd >= 0; i++)
+		if (*own[i] == fd)
+			return true;
+	return false;
+}
+
+uint32_t pcn_descriptor_next_own(uint32_t fd)
+{
+	uint32_t next = UINT32_MAX;
+
+	for (uint32_t i = 0; i < own_count; i++)
+		if (*own[i] >= 0 && (uint32_t)*own[i] >= fd &&
+		    (uint32_t)*own[i] < next)
+			next = (uint32_t)*own[i];
+	return next;
+}
+
+int pcn_descriptor_keep(int *fd)
+{
+	int err = renumber(fd);
+
+	if (!err && own_count < PCN_OWN_DESCRIPTORS)
+		own[own_count++] = fd;
+	return err;
+}
+
+void pcn_descriptor_drop(int *fd)
+{
+	for (uint32_t i = 1; i < own_count; i++)
+		if (own[i] == fd)
+			own[i] = own[--own_count];
+	if (*fd >= 0)
+		pcn_sys(__NR_close, *fd);
+	*fd = -1;
+}
+
+int pcn_descriptor_make_room(int fd)
+{
+	int err = 0;
+
+	if (!pcn_descriptor_is_own(fd))
 		return 0;
 	pcn_lock(&channel.lock);
-	/* Below first, so that the highest numbers stay in reach. */
-	other = pcn_sys(__NR_fcntl, fd, F_DUPFD_CLOEXEC, fd > 64 ? fd - 64 : 3);
-	if (!pcn_is_error(other)) {
-		pcn_sys(__NR_close, fd);
-		channel.fd = (int)other;
-	}
+	for (uint32_t i = 0; i < own_count; i++)
+		if (*own[i] == fd)
+			err = renumber(own[i]);
 	pcn_unlock(&channel.lock);
-	return pcn_is_error(other) ? (int)other : 0;
+	return err;
 }
 
 int pcn_channel_node_count(void)
@@ -288,7 +349,8 @@ int pcn_channel_start(void)
 	if (err)
 		return err;
 	pcn_sys(__NR_fcntl, channel.fd, F_SETFD, FD_CLOEXEC);
-	return channel.role == PCN_ROLE_RESTORE;
+	pcn_away = channel.role == PCN_ROLE_NODE;
+	return channel.role != PCN_ROLE_START;
 }
 
 int pcn_channel_transfer(void)

@@ -14,8 +14,19 @@
 
 /* The channel's descriptor, or -1: no agent. */
 int pcn_channel_fd(void);
-/* Gets out of the way of a dup2 of the program's onto that number. */
-int pcn_channel_make_room(int fd);
+/*
+ * Descriptors of the run time's own, the channel's among them, which the
+ * program must not see.  keep() gives *fd a high number and remembers where it
+ * stands; make_room() gets out of the way of a dup2 onto that number, and may
+ * change it.  0 or -errno.
+ */
+#define PCN_OWN_DESCRIPTORS 3u
+bool pcn_descriptor_is_own(int fd);
+/* The lowest of them from fd on; UINT32_MAX: none. */
+uint32_t pcn_descriptor_next_own(uint32_t fd);
+int pcn_descriptor_keep(int *fd);
+void pcn_descriptor_drop(int *fd);
+int pcn_descriptor_make_room(int fd);
 
 /* The nodes the agent knows, and the one this process runs on; alone: one node,
  * called "local". */
@@ -53,6 +64,10 @@ int pcn_packet_receive(int socket, struct pcn_message *m, void *text,
 /* Sends a question and receives its answer.  Under the channel's lock. */
 int pcn_channel_call(struct pcn_message *m, const void *text, void *answer,
 		     uint32_t answer_size, int *fds, uint32_t *fd_count);
+
+int pcn_channel_call_with(struct pcn_message *m, const void *text,
+			  const int *sent, uint32_t sent_count, void *answer,
+			  uint32_t answer_size, int *fds, uint32_t *fd_count);
 
 /* For restore.c: the socket the state arrives on, and a new place for the
  * channel when the program's own descriptors need its number. */

@@ -196,7 +196,7 @@ static int add_descriptor(void *context, int directory, const char *name)
 	struct pcn_descriptors *d = context;
 	int fd = (int)pcn_strtou(name, NULL);
 
-	if (fd == directory || fd == pcn_channel_fd() || fd == hidden[0] ||
+	if (fd == directory || pcn_descriptor_is_own(fd) || fd == hidden[0] ||
 	    fd == hidden[1])
 		return 0;
 	if (d->count == PCN_STREAM_FD_MAX)

@@ -64,7 +64,7 @@ long pcn_call_pipe2(struct pcn_call *call)
 	return pcn_call_native(call);
 }
 
-/* --- descriptors; the channel's is not the program's to see --- */
+/* --- descriptors; some are not the program's to see --- */
 
 /* A process's record locks on a file end when it closes any descriptor of it.
  */
@@ -72,7 +72,7 @@ long pcn_call_close(struct pcn_call *call)
 {
 	long result;
 
-	if ((int)call->a[0] == pcn_channel_fd())
+	if (pcn_descriptor_is_own((int)call->a[0]))
 		return -EBADF;
 	/* Never issued again: the descriptor is gone however it ends. */
 	result = pcn_sys(__NR_close, call->a[0]);
@@ -82,19 +82,18 @@ long pcn_call_close(struct pcn_call *call)
 
 long pcn_call_close_range(struct pcn_call *call)
 {
-	unsigned first = call->a[0], last = call->a[1],
-		 channel = pcn_channel_fd();
-	long result = 0;
+	uint64_t first = (unsigned)call->a[0], last = (unsigned)call->a[1];
+	long result = first > last ? -EINVAL : 0;
 
-	if (channel < first || channel > last) {
-		result = pcn_call_native(call);
-	} else {
-		if (channel > first)
-			result = pcn_sys(__NR_close_range, first, channel - 1,
+	while (first <= last && !result) {
+		uint64_t next = pcn_descriptor_next_own((uint32_t)first);
+
+		if (next > last)
+			next = last + 1;
+		if (next > first)
+			result = pcn_sys(__NR_close_range, first, next - 1,
 					 call->a[2]);
-		if (!result && channel < last)
-			result = pcn_sys(__NR_close_range, channel + 1, last,
-					 call->a[2]);
+		first = next + 1;
 	}
 	pcn_locks_changed();
 	return result;
@@ -102,7 +101,7 @@ long pcn_call_close_range(struct pcn_call *call)
 
 long pcn_call_dup(struct pcn_call *call)
 {
-	if ((int)call->a[0] == pcn_channel_fd())
+	if (pcn_descriptor_is_own((int)call->a[0]))
 		return -EBADF;
 	return pcn_call_native(call);
 }
@@ -112,9 +111,9 @@ long pcn_call_dup3(struct pcn_call *call)
 	long result;
 	int error;
 
-	if ((int)call->a[0] == pcn_channel_fd())
+	if (pcn_descriptor_is_own((int)call->a[0]))
 		return -EBADF;
-	error = pcn_channel_make_room(call->a[1]);
+	error = pcn_descriptor_make_room((int)call->a[1]);
 	if (error)
 		return error;
 	call->a[2] = pcn_arch_open_flags_in(call->a[2]);
@@ -128,7 +127,7 @@ long pcn_call_fcntl(struct pcn_call *call)
 	struct flock *lock = (void *)call->a[2]; /* where one is */
 	long result;
 
-	if ((int)call->a[0] == pcn_channel_fd())
+	if (pcn_descriptor_is_own((int)call->a[0]))
 		return -EBADF;
 	switch (call->a[1]) {
 	case F_SETLK:

@@ -5,6 +5,7 @@
  * The program may map inside the mmap window only: elsewhere an address would
  * not be the same, or not be free, on another node.
  */
+#include "away.h"
 #include "vma.h"
 
 #include <linux/mman.h>
@@ -27,6 +28,21 @@ static long native_map(uint64_t address, uint64_t size, long prot, long flags,
 	if (!pcn_is_error(at) && (uint64_t)at != address)
 		pcn_die("mmap of %lx gave %lx", address, at);
 	return at;
+}
+
+/* The program's memory, where pcn_process->lock is held. */
+static long portable_map(uint64_t address, uint64_t size, long prot, long flags,
+			 int fd, uint64_t offset)
+{
+	return pcn_shared
+		       ? pcn_share_map(address, size, prot, flags, fd, offset)
+		       : native_map(address, size, prot, flags, fd, offset);
+}
+
+static long portable_unmap(uint64_t address, uint64_t size)
+{
+	return pcn_shared ? pcn_share_unmap(address, size)
+			  : pcn_sys(__NR_munmap, address, size);
 }
 
 /* Private memory is taken upwards and only reused by the page: machine stacks
@@ -106,18 +122,22 @@ int64_t pcn_portable_map(uint64_t size, uint32_t prot, uint64_t guard)
 	uint64_t at;
 	long result = -ENOMEM;
 
+	if (pcn_away) /* only records, without a guard */
+		return __popcorn_syscall(222 /* mmap */, 0, (long)size, prot,
+					 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	size = PCN_ALIGN_UP(size, PCN_PAGE_SIZE);
 	guard = PCN_ALIGN_UP(guard, PCN_PAGE_SIZE);
 	pcn_lock(&pcn_process->lock);
 	at = pcn_vma_room_locked(4) ? pcn_vma_room_for_locked(guard + size) : 0;
 	if (at) {
 		if (guard)
-			native_map(at, guard, PROT_NONE,
-				   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
-				   -1, 0);
-		result = native_map(at + guard, size, prot,
-				    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
-				    -1, 0);
+			portable_map(at, guard, PROT_NONE,
+				     MAP_PRIVATE | MAP_ANONYMOUS |
+					     MAP_NORESERVE,
+				     -1, 0);
+		result = portable_map(
+			at + guard, size, prot,
+			MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	}
 	if (!pcn_is_error(result)) {
 		vma.start = at + guard;
@@ -138,8 +158,11 @@ int pcn_portable_unmap(uint64_t address, uint64_t size)
 {
 	long result;
 
+	if (pcn_away)
+		return (int)__popcorn_syscall(215 /* munmap */, (long)address,
+					      (long)size, 0, 0, 0, 0);
 	pcn_lock(&pcn_process->lock);
-	result = pcn_sys(__NR_munmap, address, size);
+	result = portable_unmap(address, size);
 	if (!result)
 		pcn_vma_remove_locked(
 			address, address + PCN_ALIGN_UP(size, PCN_PAGE_SIZE));
@@ -190,8 +213,8 @@ int64_t pcn_memory_map(uint64_t hint, uint64_t size, long prot, long flags,
 	pcn_lock(&pcn_process->lock);
 	at = pcn_vma_room_locked(2) ? choose(hint, size, flags) : -ENOMEM;
 	if (!pcn_is_error(at))
-		at = native_map(at, size, prot, flags & MAP_GENERIC, fd,
-				offset);
+		at = portable_map(at, size, prot, flags & MAP_GENERIC, fd,
+				  offset);
 	if (!pcn_is_error(at)) {
 		if (!(flags & MAP_ANONYMOUS)) {
 			vma.kind = flags & MAP_SHARED ? PCN_VMA_SHARED
@@ -232,12 +255,37 @@ long pcn_call_mprotect(struct pcn_call *call)
 	long result;
 
 	pcn_lock(&pcn_process->lock);
-	result = pcn_vma_room_locked(2)
-			 ? pcn_sys(__NR_mprotect, address, size, call->a[2])
-			 : -ENOMEM;
+	if (!pcn_vma_room_locked(2))
+		result = -ENOMEM;
+	else if (pcn_shared)
+		result = pcn_share_protect(address, size, call->a[2]);
+	else
+		result = pcn_sys(__NR_mprotect, address, size, call->a[2]);
 	if (!result && size)
 		pcn_vma_protect_locked(address, address + size, call->a[2]);
 	pcn_unlock(&pcn_process->lock);
+	return result;
+}
+
+/* By hand: what is mapped is one file, whose pages do not move. */
+static long remap_shared(const struct pcn_vma *vma, uint64_t old,
+			 uint64_t old_size, uint64_t at, uint64_t size)
+{
+	const long flags = MAP_PRIVATE | MAP_ANONYMOUS;
+	long result;
+
+	if (at == old) {
+		result = pcn_share_map(old + old_size, size - old_size,
+				       vma->prot, flags, -1, 0);
+		return pcn_is_error(result) ? result : (long)old;
+	}
+	result = pcn_share_map(at, size, PROT_READ | PROT_WRITE, flags, -1, 0);
+	if (pcn_is_error(result))
+		return result;
+	memcpy((void *)at, (void *)old, old_size < size ? old_size : size);
+	if (vma->prot != (PROT_READ | PROT_WRITE))
+		pcn_share_protect(at, size, vma->prot);
+	pcn_share_unmap(old, old_size);
 	return result;
 }
 
@@ -264,7 +312,10 @@ static long remap(uint64_t old, uint64_t old_size, uint64_t size, long flags,
 			return -ENOMEM;
 		at = fixed;
 	} else if (size <= old_size) {
-		result = pcn_sys(__NR_mremap, old, old_size, size, 0, 0);
+		result = old;
+		if (size < old_size)
+			result = portable_unmap(old + size, old_size - size)
+					 ?: (long)old;
 		if (!pcn_is_error(result) && size < old_size)
 			pcn_vma_remove_locked(old + size, old + old_size);
 		return result;
@@ -278,7 +329,9 @@ static long remap(uint64_t old, uint64_t old_size, uint64_t size, long flags,
 	} else {
 		return -ENOMEM;
 	}
-	if (at == old)
+	if (pcn_shared)
+		result = remap_shared(&vma, old, old_size, at, size);
+	else if (at == old)
 		result = pcn_sys(__NR_mremap, old, old_size, size, 0, 0);
 	else
 		result = pcn_sys(__NR_mremap, old, old_size, size,
@@ -312,6 +365,25 @@ long pcn_call_mremap(struct pcn_call *call)
 	return result;
 }
 
+/* What is shared is a file of memory, of which the kernel forgets nothing. */
+long pcn_call_madvise(struct pcn_call *call)
+{
+	uint64_t address = call->a[0],
+		 size = PCN_ALIGN_UP(call->a[1], PCN_PAGE_SIZE);
+	long advice = call->a[2], result;
+
+	if (!pcn_shared)
+		return pcn_call_native(call);
+	if (address % PCN_PAGE_SIZE)
+		return -EINVAL;
+	if (!size || (advice != MADV_DONTNEED && advice != MADV_FREE))
+		return 0;
+	pcn_lock(&pcn_process->lock);
+	result = pcn_share_zero(address, size);
+	pcn_unlock(&pcn_process->lock);
+	return result;
+}
+
 long pcn_call_brk(struct pcn_call *call)
 {
 	uint64_t wanted = call->a[0], old_end, end;
@@ -328,10 +400,10 @@ long pcn_call_brk(struct pcn_call *call)
 	if (wanted >= PCN_BRK_BASE && wanted <= PCN_BRK_END &&
 	    pcn_vma_room_locked(2)) {
 		if (end > old_end)
-			result = native_map(old_end, end - old_end, vma.prot,
-					    vma.flags, -1, 0);
+			result = portable_map(old_end, end - old_end, vma.prot,
+					      vma.flags, -1, 0);
 		else if (end < old_end)
-			result = pcn_sys(__NR_munmap, end, old_end - end);
+			result = portable_unmap(end, old_end - end);
 		if (!pcn_is_error(result)) {
 			pcn_process->brk = wanted;
 			if (end > old_end) {

@@ -19,6 +19,7 @@
 #define PCN_SIGNAL_STACK_SIZE (32ul << 10)
 
 struct pcn_stream_timer;
+struct pcn_taken_signal;
 
 enum pcn_unwind_mode {
 	PCN_UNWIND_NONE = 0,
@@ -33,9 +34,12 @@ struct pcn_delivery {
 	int signal;
 };
 
+enum { PCN_TARGET_NONE = -1, PCN_TARGET_HOME = -2 };
+
 struct pcn_native {
 	struct pcn_thread *thread;
 	struct pcn_native *next; /* of exited threads' stacks */
+	uint32_t slot;		 /* the thread's */
 	int32_t tid;		 /* as the kernel says */
 	uint32_t alive; /* CLONE_CHILD_CLEARTID: 0 when off its stack */
 	uint64_t stack, stack_size; /* mapping of the machine stack */
@@ -73,6 +77,18 @@ struct pcn_native {
 
 	/* what the thread asks for (world.c) */
 	struct pcn_request_info ask;
+
+	/* threads away from home (away.c) */
+	int32_t target; /* node to go to, or PCN_TARGET_* */
+	bool asked;	/* for it, and waits for an answer */
+	uint64_t spread_left, spread_random; /* as self_left, self_random */
+	bool shadow;			     /* runs no code of the program's */
+	uint32_t recalled; /* PCN_RECALL_*: what its thread has been told */
+	int32_t back; /* where to go behind the call under way; PCN_TARGET_NONE
+		       */
+	bool holds_private; /* about to fork */
+	bool stays_shared;  /* memory could not be made private */
+	uint64_t shadow_block;
 };
 
 /* By slot; 0 is a restored program's first thread until it knows which one it
@@ -95,12 +111,13 @@ extern _Thread_local void *__popcorn_side_sp;
 
 /* --- settings from the environment (start.c) --- */
 
-extern uint64_t pcn_self_interval; /* POPCORN_SELF, 0: off */
-extern uint64_t pcn_self_seed;	   /* POPCORN_SELF_SEED, 0: fixed intervals */
-extern uint64_t pcn_self_pause_us; /* POPCORN_SELF_PAUSE, slept at each one */
-extern bool pcn_check;		   /* POPCORN_CHECK */
-extern bool pcn_trace;		   /* POPCORN_TRACE */
-extern int pcn_log_limit;	   /* POPCORN_LOG */
+extern uint64_t pcn_self_interval;   /* POPCORN_SELF, 0: off */
+extern uint64_t pcn_self_seed;	     /* POPCORN_SELF_SEED, 0: fixed intervals */
+extern uint64_t pcn_self_pause_us;   /* POPCORN_SELF_PAUSE, slept at each one */
+extern uint64_t pcn_spread_interval; /* POPCORN_SPREAD, 0: off */
+extern bool pcn_check;		     /* POPCORN_CHECK */
+extern bool pcn_trace;		     /* POPCORN_TRACE */
+extern int pcn_log_limit;	     /* POPCORN_LOG */
 
 /* --- arch/<isa>/ --- */
 
@@ -160,6 +177,9 @@ void pcn_world_park(struct pcn_native *native);
 void pcn_world_refuse(struct pcn_native *native, int err);
 /* All parked threads take their signals; from pcn_request_serve. */
 void pcn_world_take_signals(void);
+/* The thread, about to poll, wants memory to be shared. */
+void pcn_world_ask_share(struct pcn_native *native);
+void pcn_world_ask_private(struct pcn_native *native);
 void pcn_world_forked(void);
 void pcn_world_begin_stopped(void);
 void pcn_world_release(void);
@@ -180,10 +200,16 @@ void pcn_signals_look(struct pcn_native *native);
 /* Runs user handlers of unblocked pending signals.  Returns how many ran;
  * *no_restart says whether one of them lacked SA_RESTART. */
 int pcn_signals_deliver(struct pcn_native *native, bool *no_restart);
+/* A shadow's, for its thread: a signal's number, or 0. */
+int pcn_signals_take(struct pcn_native *native, struct pcn_taken_signal *to);
 /* The kernel's mask := the program's, and what waits to be delivered. */
 void pcn_signals_apply_mask(struct pcn_native *native);
 /* Blocks all native signals; for threads that end. */
 void pcn_signals_block_all(void);
+/* Away: faults only, as the program handles them now. */
+void pcn_signals_away(void);
+/* The same of one signal, whose handler has changed. */
+void pcn_signals_away_again(int signal);
 /* The kernel has let this signal go: it waits for a poll. */
 void pcn_signals_mark(struct pcn_native *native, int signal, const void *info);
 void pcn_signals_forked(struct pcn_native *native);
@@ -246,6 +272,15 @@ long pcn_real_clock(int32_t clock);
 /* The thread, in the list or about to be, gets a free slot, or -EAGAIN.  Under
  * pcn_process->lock once there are others. */
 int pcn_slot_take(struct pcn_thread *thread, struct pcn_native *native);
+/* The thread has its slot already. */
+void pcn_slot_bind(struct pcn_thread *thread, struct pcn_native *native);
+void pcn_slot_leave(struct pcn_native *native);
+/* Ends the native thread, whose thread is elsewhere; its stack is used again.
+ */
+_Noreturn void pcn_native_leave(struct pcn_native *native);
+/* Another node's thread, captured or not begun, runs here: 0 or -errno. */
+int pcn_thread_arrive(struct pcn_thread *thread, uint32_t slot,
+		      uint64_t stack_size);
 _Noreturn void pcn_thread_exit(void);
 void pcn_threads_forked(struct pcn_native *native);
 _Noreturn void pcn_thread_run(void *native);

@@ -1,6 +1,7 @@
 /*
  * node.c - what <popcorn.h> says about nodes.
  */
+#include "away.h"
 #include "channel.h"
 
 int __popcorn_node_count(void)
@@ -11,6 +12,11 @@ int __popcorn_node_count(void)
 int __popcorn_node_current(void)
 {
 	return pcn_channel_node_current();
+}
+
+int __popcorn_node_home(void)
+{
+	return pcn_away ? pcn_process->node : pcn_channel_node_current();
 }
 
 int __popcorn_node_name(int node, char *name, size_t size)

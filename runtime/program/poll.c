@@ -6,6 +6,7 @@
  * makes a reason stores it first and raises the flag after; pcn_poll_settle
  * lowers the flag first and looks for reasons after.
  */
+#include "away.h"
 #include "native.h"
 
 void pcn_poll_raise(void)
@@ -16,11 +17,13 @@ void pcn_poll_raise(void)
 
 void pcn_poll_settle(void)
 {
-	__atomic_store_n(&__popcorn_control.poll_flag, pcn_self_interval != 0,
+	__atomic_store_n(&__popcorn_control.poll_flag,
+			 pcn_self_interval || pcn_spread_interval,
 			 __ATOMIC_SEQ_CST);
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	if (pcn_world_wanted() ||
-	    __atomic_load_n(&pcn_signals_attention, __ATOMIC_SEQ_CST))
+	    __atomic_load_n(&pcn_signals_attention, __ATOMIC_SEQ_CST) ||
+	    __atomic_load_n(&__popcorn_control.recalls, __ATOMIC_SEQ_CST))
 		pcn_poll_raise();
 }
 
@@ -57,14 +60,17 @@ void pcn_poll(struct pcn_frame *frame)
 	bool unused, wanted;
 
 	pcn_signals_look(native);
-	if (native->marked)
+	if (native->marked || (pcn_away && pcn_away_signalled(native, false)))
 		pcn_signals_deliver(native, &unused);
+	if (pcn_spread_interval && !native->delivery)
+		pcn_away_spread(native);
 	wanted = pcn_world_wanted();
-	if (!native->delivery && (wanted || self_turn(native))) {
+	if (!native->delivery &&
+	    (wanted || pcn_away_wanted(native) || self_turn(native))) {
 		if (pcn_trace)
 			native->capture_start = pcn_time_ns();
 		pcn_capture_stack(native, frame);
 	}
-	if (!pcn_self_interval && !wanted)
+	if (!pcn_self_interval && !pcn_spread_interval && !wanted)
 		pcn_poll_settle();
 }

@@ -2,7 +2,7 @@
  * process.c - who the program is: pids and tids that stay what they were, fork,
  * the end.
  */
-#include "native.h"
+#include "away.h"
 #include "movable.h"
 
 #include <linux/futex.h>
@@ -189,6 +189,13 @@ long pcn_call_uname(struct pcn_call *call)
 	return result;
 }
 
+static void release_private(struct pcn_native *native)
+{
+	if (native->holds_private)
+		__atomic_fetch_sub(&pcn_private_holds, 1, __ATOMIC_SEQ_CST);
+	native->holds_private = false;
+}
+
 /*
  * fork, and vfork as fork: the child gets a copy of everything.  It is a
  * process of its own and not under the agent's control.
@@ -204,10 +211,14 @@ long pcn_call_fork(struct pcn_call *call)
 
 	if (flags)
 		return -EINVAL;
+	release_private(native);
+	if (pcn_shared)
+		return -EAGAIN;
 	pcn_lock(&pcn_process->lock);
 	pcn_movable_lend_locked();
 	pid = pcn_sys(__NR_clone, call->a[0] & 0xff, 0, 0, 0, 0);
 	if (!pid) {
+		pcn_private_holds = 0;
 		pcn_process->lock = 0;
 		pcn_world_forked();
 		pcn_threads_forked(native);

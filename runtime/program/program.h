@@ -216,8 +216,8 @@ int pcn_request_serve(const struct pcn_request_info *request);
 /* Implemented by restore.c/save.c; called by pcn_start once, on the initial
  * stack, before the program has any memory of its own.  Maps the agent's
  * control page and finds the channel.  Returns 0: start the program; 1: this
- * process is to become a restored one, pcn_channel_restore is called next and
- * does not return; -errno: fatal. */
+ * process is to become a restored one (pcn_channel_restore) or a node's
+ * (pcn_service, if pcn_away); -errno: fatal. */
 int pcn_channel_start(void);
 _Noreturn void pcn_channel_restore(void);
 /* In the child of a fork of the program: out of control from now on. */

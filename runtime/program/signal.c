@@ -11,7 +11,7 @@
  * Two masks: thread->signal_mask is what the program set; the kernel's is that
  * and the marked signals, never PCN_SIGNAL_INTERRUPT.
  */
-#include "native.h"
+#include "away.h"
 
 #define SIG_DEFAULT 0
 #define SIG_IGNORE  1
@@ -32,6 +32,8 @@
 #define MASK_SIZE   8
 #define BIT(signal) (1ull << ((signal) - 1))
 #define UNBLOCKABLE (BIT(SIGKILL) | BIT(SIGSTOP))
+#define FAULTS                                                                 \
+	(BIT(SIGSEGV) | BIT(SIGBUS) | BIT(SIGFPE) | BIT(SIGILL) | BIT(SIGTRAP))
 
 typedef void (*user_handler)(int, void *, void *);
 
@@ -55,6 +57,11 @@ void pcn_signals_apply_mask(struct pcn_native *native)
 {
 	uint64_t marked;
 
+	if (pcn_away) { /* a handler of a fault may have jumped out */
+		native_set_mask(~FAULTS);
+		pcn_away_call(native, PCN_MAIL_MASK, (long[7]){0});
+		return;
+	}
 	do {
 		marked = __atomic_load_n(&native->marked, __ATOMIC_SEQ_CST);
 		native_set_mask((native->thread->signal_mask | marked) &
@@ -127,38 +134,72 @@ void pcn_signals_look(struct pcn_native *native)
 	__atomic_fetch_sub(&pcn_signals_attention, 1, __ATOMIC_SEQ_CST);
 }
 
-int pcn_signals_deliver(struct pcn_native *native, bool *no_restart)
+/* The lowest that waits and is not blocked, or 0. */
+static int next_ready(struct pcn_native *native)
 {
-	struct pcn_thread *thread = native->thread;
-	int ran = 0;
+	uint64_t ready = __atomic_load_n(&native->marked, __ATOMIC_SEQ_CST) &
+			 ~native->thread->signal_mask;
 
-	*no_restart = false;
+	return ready ? __builtin_ctzll(ready) + 1 : 0;
+}
+
+int pcn_signals_take(struct pcn_native *native, struct pcn_taken_signal *to)
+{
+	int signal;
+
 	pcn_signals_look(native);
-	for (;;) {
-		uint64_t ready =
-			__atomic_load_n(&native->marked, __ATOMIC_SEQ_CST) &
-			~thread->signal_mask;
-		uint8_t info[PCN_SIGINFO_SIZE];
-		struct pcn_sigaction action;
-		int signal;
-
-		if (!ready)
-			return ran;
-		signal = __builtin_ctzll(ready) + 1;
-		memcpy(info, native->info[signal], sizeof info);
+	while ((signal = next_ready(native))) {
+		memcpy(to->info, native->info[signal], PCN_SIGINFO_SIZE);
 		__atomic_fetch_and(&native->marked, ~BIT(signal),
 				   __ATOMIC_SEQ_CST);
-		action = take_action(signal);
-		if (action.handler == SIG_DEFAULT) {
+		to->action = take_action(signal);
+		if (to->action.handler > SIG_IGNORE)
+			return signal;
+		if (to->action.handler == SIG_DEFAULT)
 			reraise(native, signal);
-		} else if (action.handler == SIG_IGNORE) {
+		else
 			pcn_signals_apply_mask(native);
-		} else {
-			call_handler(native, signal, &action, info);
-			*no_restart |= !(action.flags & FLAG_RESTART);
-			ran++;
-		}
 	}
+	return 0;
+}
+
+/* Where the shadow can write and nothing of the program's lies: below the side
+ * stack, and below what call_handler() takes of it. */
+static int deliver_away(struct pcn_native *native, bool *no_restart)
+{
+	struct pcn_taken_signal taken,
+		*there = (void *)PCN_ALIGN_DOWN(
+			(uint64_t)__popcorn_side_sp - SIDE_GAP -
+				sizeof(struct frame) - sizeof taken,
+			64);
+	int signal, ran = 0;
+
+	while ((signal = (int)pcn_away_call(native, PCN_MAIL_TAKE,
+					    (long[7]){(long)there}))) {
+		taken = *there;
+		call_handler(native, signal, &taken.action, taken.info);
+		*no_restart |= !(taken.action.flags & FLAG_RESTART);
+		ran++;
+	}
+	return ran;
+}
+
+int pcn_signals_deliver(struct pcn_native *native, bool *no_restart)
+{
+	struct pcn_taken_signal taken;
+	int signal, ran = 0;
+
+	*no_restart = false;
+	if (native->shadow) /* its thread takes them */
+		return 0;
+	if (pcn_away)
+		return deliver_away(native, no_restart);
+	while ((signal = pcn_signals_take(native, &taken))) {
+		call_handler(native, signal, &taken.action, taken.info);
+		*no_restart |= !(taken.action.flags & FLAG_RESTART);
+		ran++;
+	}
+	return ran;
 }
 
 /* --- the native handler --- */
@@ -339,6 +380,19 @@ int pcn_signals_adopt(void)
 			install(signal, &pcn_process->signals[signal]);
 	listen();
 	return 0;
+}
+
+void pcn_signals_away(void)
+{
+	for (int signal = 1; signal < (int)PCN_SIGNALS; signal++)
+		pcn_signals_away_again(signal);
+	native_set_mask(~FAULTS);
+}
+
+void pcn_signals_away_again(int signal)
+{
+	if (signal > 0 && signal < (int)PCN_SIGNALS && (FAULTS & BIT(signal)))
+		install(signal, &pcn_process->signals[signal]);
 }
 
 void pcn_signals_forked(struct pcn_native *native)

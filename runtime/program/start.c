@@ -6,6 +6,8 @@
  * on a machine stack of the run time's, not on the kernel's, whose size an
  * other ISA could find too small.
  */
+#include "away.h"
+#include "channel.h"
 #include "native.h"
 #include "movable.h"
 
@@ -21,6 +23,7 @@
 
 struct pcn_image pcn_image;
 uint64_t pcn_self_interval, pcn_self_seed, pcn_self_pause_us;
+uint64_t pcn_spread_interval;
 bool pcn_check, pcn_trace;
 
 static char **environment;
@@ -95,6 +98,7 @@ static void read_settings(void)
 	pcn_self_interval = number_setting("POPCORN_SELF", 0);
 	pcn_self_seed = number_setting("POPCORN_SELF_SEED", 0);
 	pcn_self_pause_us = number_setting("POPCORN_SELF_PAUSE", 0);
+	pcn_spread_interval = number_setting("POPCORN_SPREAD", 0);
 	pcn_check = number_setting("POPCORN_CHECK", 0) != 0;
 	pcn_trace = number_setting("POPCORN_TRACE", 0) != 0;
 }
@@ -306,6 +310,7 @@ static void make_process(struct pcn_native *native, uint64_t argc, char **argv)
 	       sizeof pcn_process->build_id);
 	pcn_process->pid = pcn_sys(__NR_getpid);
 	pcn_process->ppid = pcn_sys(__NR_getppid);
+	pcn_process->node = pcn_channel_node_current();
 	pcn_process->umask = pcn_sys(__NR_umask, 0);
 	pcn_sys(__NR_umask, pcn_process->umask);
 	pcn_memory_start();
@@ -347,8 +352,7 @@ static void make_nobody(struct pcn_native *native)
 		pcn_restore_refuse((int)block,
 				   "no memory for thread-local storage");
 	thread = make_block(block);
-	pcn_natives[thread->slot] = native;
-	native->thread = thread;
+	pcn_slot_bind(thread, native);
 	pcn_arch_set_thread_pointer(pcn_arch_thread_pointer(thread));
 }
 
@@ -356,6 +360,12 @@ static void restore(void *unused)
 {
 	(void)unused;
 	pcn_channel_restore();
+}
+
+static void serve_node(void *unused)
+{
+	(void)unused;
+	pcn_service();
 }
 
 /* Moves to a block that libc made; the old one, which only start-up used, stays
@@ -413,7 +423,8 @@ _Noreturn void pcn_start(uint64_t *stack)
 	native->tid = pcn_sys(__NR_set_tid_address, &native->alive);
 	if (restored) {
 		make_nobody(native);
-		pcn_stack_switch((uint64_t)native, restore, NULL);
+		pcn_stack_switch((uint64_t)native,
+				 pcn_away ? serve_node : restore, NULL);
 	}
 	if (nonsense)
 		pcn_log(PCN_LOG_WARN, "%s is not a number: left out", nonsense);

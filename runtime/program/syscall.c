@@ -2,31 +2,83 @@
  * syscall.c - __popcorn_syscall: from asm-generic numbers to the host's, and
  * what signals make of a call's result.
  */
-#include "native.h"
+#include "away.h"
 
 #define CALL_MAX 451
 
 #define CALL(kind, name, number)
 #define OWN(name, number, function)                                            \
 	long pcn_call_##function(struct pcn_call *call);
+#define AWAY(place, name, number, condition)
 #include "syscalls.def"
 #undef CALL
 #undef OWN
+#undef AWAY
 
 static const struct pcn_call_entry table[CALL_MAX] = {
 #define CALL(kind, name, number)                                               \
 	[number] = {__NR_##name, PCN_CALL_##kind, NULL},
 #define OWN(name, number, function)                                            \
 	[number] = {__NR_##name, PCN_CALL_OWN, pcn_call_##function},
+#define AWAY(place, name, number, condition)
 #include "syscalls.def"
 #undef CALL
 #undef OWN
+#undef AWAY
 };
 
-static bool signals_ready(struct pcn_native *native)
+enum place { SHADOW, HERE, HOME };
+
+/* Where a call of a thread that is away is made. */
+static enum place place_of(const struct pcn_call *call)
 {
-	return __atomic_load_n(&native->marked, __ATOMIC_RELAXED) &
-	       ~native->thread->signal_mask;
+	const long *a = call->a;
+
+	(void)a;
+	switch (call->number) {
+#define CALL(kind, name, number)
+#define OWN(name, number, function)
+#define AWAY(place, name, number, condition)                                   \
+	case number:                                                           \
+		return condition ? place : SHADOW;
+#include "syscalls.def"
+#undef CALL
+#undef OWN
+#undef AWAY
+	default:
+		return SHADOW;
+	}
+}
+
+static bool signals_ready(const struct pcn_native *native)
+{
+	uint64_t marked = __atomic_load_n(&native->marked, __ATOMIC_RELAXED);
+
+	/* A shadow had better not look at its thread's page. */
+	return marked && (marked & ~native->thread->signal_mask);
+}
+
+/* Does the call end with EINTR after the handlers of the marked signals? */
+static bool ends(const struct pcn_native *native, enum pcn_call_kind kind)
+{
+	uint64_t ready = native->marked & ~native->thread->signal_mask;
+
+	if (kind != PCN_CALL_BLOCK)
+		return true;
+	for (; ready; ready &= ready - 1)
+		if (!(pcn_process->signals[__builtin_ctzll(ready) + 1].flags &
+		      0x10000000 /* SA_RESTART */))
+			return true;
+	return false;
+}
+
+/* Its thread runs the handlers when it has the result. */
+static long interrupted_shadow(const struct pcn_native *native,
+			       enum pcn_call_kind kind, long result)
+{
+	return result == -EINTR && signals_ready(native) && ends(native, kind)
+		       ? -EINTR
+		       : -PCN_ERESTART;
 }
 
 /*
@@ -49,6 +101,8 @@ long pcn_call_blocking(struct pcn_call *call, enum pcn_call_kind kind,
 	if (result != -EINTR && result != -PCN_ERESTART)
 		return result;
 	native->interrupt = 0;
+	if (native->shadow)
+		return interrupted_shadow(native, kind, result);
 	ran = pcn_signals_deliver(native, &no_restart);
 	if (ran &&
 	    (kind == PCN_CALL_SUSPEND ||
@@ -81,6 +135,18 @@ long pcn_call_native(struct pcn_call *call)
 	return call_plain(call, table[call->number].native);
 }
 
+static long forward(struct pcn_call *call)
+{
+	long result = pcn_away_syscall(call);
+	bool unused;
+
+	if (call->number == 134 /* rt_sigaction */ && !result)
+		pcn_signals_away_again((int)call->a[0]);
+	if (pcn_away_signalled(call->native, true))
+		pcn_signals_deliver(call->native, &unused);
+	return result;
+}
+
 long __popcorn_syscall(long number, long a, long b, long c, long d, long e,
 		       long f)
 {
@@ -93,6 +159,9 @@ long __popcorn_syscall(long number, long a, long b, long c, long d, long e,
 		pcn_log(PCN_LOG_INFO, "system call %ld is unknown", number);
 		return -ENOSYS;
 	}
+	if (pcn_away && place_of(&call) != HERE)
+		return place_of(&call) == HOME ? pcn_away_go_home(&call)
+					       : forward(&call);
 	switch (entry->kind) {
 	case PCN_CALL_PLAIN:
 		result = call_plain(&call, entry->native);
@@ -111,5 +180,7 @@ long __popcorn_syscall(long number, long a, long b, long c, long d, long e,
 	}
 	if (signals_ready(call.native))
 		pcn_signals_deliver(call.native, &unused);
+	if (call.native->back >= 0 && result != -PCN_ERESTART)
+		pcn_away_back(call.native);
 	return result;
 }

@@ -6,6 +6,7 @@
  * below it a guard.  An exited thread's stack is used again when the kernel
  * says (by CLONE_CHILD_CLEARTID) that the thread is off it.
  */
+#include "away.h"
 #include "native.h"
 
 #include <linux/sched.h>
@@ -52,11 +53,22 @@ int pcn_slot_take(struct pcn_thread *thread, struct pcn_native *native)
 		if (pcn_natives[slot])
 			continue;
 		thread->slot = slot;
-		native->thread = thread;
-		pcn_natives[slot] = native;
+		pcn_slot_bind(thread, native);
 		return 0;
 	}
 	return -EAGAIN;
+}
+
+void pcn_slot_bind(struct pcn_thread *thread, struct pcn_native *native)
+{
+	native->thread = thread;
+	native->slot = thread->slot;
+	pcn_natives[native->slot] = native;
+}
+
+void pcn_slot_leave(struct pcn_native *native)
+{
+	pcn_natives[native->slot] = NULL;
 }
 
 /* --- machine stacks --- */
@@ -110,6 +122,7 @@ struct pcn_native *pcn_native_create(uint64_t size)
 	native->stack_size = size;
 	native->stack_start = memory + GUARD_SIZE;
 	native->signal_stack = memory + size - PCN_SIGNAL_STACK_SIZE;
+	native->target = native->back = PCN_TARGET_NONE;
 	native->scratch = (void *)scratch;
 	native->scratch_size = scratch_size;
 	return native;
@@ -132,6 +145,24 @@ static void resume_setup(struct pcn_thread *thread)
 		UINT64_MAX; /* no longjmp lands outside it */
 	thread->chain = NULL;
 	__popcorn_side_sp = (void *)thread->side_sp;
+}
+
+/* At home, captured: but not before a handler that waits has run. */
+static bool wants_to_leave(struct pcn_native *native)
+{
+	int node = native->target, err;
+
+	if (pcn_away || node < 0 || !native->thread->chain ||
+	    (native->marked & ~native->thread->signal_mask))
+		return false;
+	if (pcn_shared)
+		return true;
+	/* It was shared when the thread asked. */
+	native->target = PCN_TARGET_NONE;
+	err = pcn_away_aim(native, node);
+	if (err && native->asked)
+		native->thread->answer = err;
+	return false;
 }
 
 /*
@@ -157,6 +188,10 @@ _Noreturn void pcn_thread_run(void *argument)
 
 		while (pcn_world_wanted())
 			pcn_world_park(native);
+		while (wants_to_leave(native))
+			pcn_shadow(native);
+		if (pcn_world_wanted())
+			continue;
 		thread = native->thread;
 		thread->state = PCN_THREAD_RUNNING;
 		__popcorn_fp_set(thread->fp_state);
@@ -188,6 +223,8 @@ _Noreturn void pcn_thread_run(void *argument)
 			native->frames,
 			pcn_trace ? pcn_time_ns() - native->capture_start : 0,
 			0);
+		if (pcn_away && pcn_away_wanted(native))
+			pcn_away_return(native);
 	}
 	if (thread == pcn_process->main_thread)
 		pcn_exit_group(result);
@@ -274,9 +311,17 @@ int __popcorn_clone(int (*entry)(void *), void *side_stack, int flags,
 	struct pcn_thread *self = pcn_arch_self(), *thread;
 	uint64_t side_base, side_size;
 	uint64_t top = PCN_ALIGN_DOWN(side_stack, 16);
-	struct pcn_native *native;
+	struct pcn_native *native = pcn_self_native();
+	uint64_t signal_mask;
 	long tid;
 
+	if (pcn_away)
+		return pcn_away_call(native, PCN_MAIL_CLONE,
+				     (long[]){(long)entry, (long)side_stack,
+					      flags, (long)argument,
+					      (long)parent_tid, (long)block,
+					      (long)child_tid});
+	signal_mask = native->thread->signal_mask;
 	if (!(flags & CLONE_THREAD))
 		return spawn_process(entry, flags, argument);
 	thread = (struct pcn_thread *)((uint64_t)block +
@@ -290,7 +335,7 @@ int __popcorn_clone(int (*entry)(void *), void *side_stack, int flags,
 	thread->block = (uint64_t)block;
 	thread->entry = (uint64_t)entry;
 	thread->argument = (uint64_t)argument;
-	thread->signal_mask = self->signal_mask;
+	thread->signal_mask = signal_mask;
 	thread->fp_state = __popcorn_fp_get();
 	thread->state = PCN_THREAD_RUNNING;
 	if (flags & CLONE_CHILD_CLEARTID)
@@ -336,6 +381,8 @@ static _Noreturn void end(uint64_t unmap, uint64_t unmap_size)
 	struct pcn_native *native = pcn_native_of(thread);
 	uint32_t *word = (uint32_t *)thread->clear_child_tid;
 
+	if (pcn_away)
+		pcn_away_end(native, unmap, unmap_size);
 	pcn_signals_block_all();
 	pcn_signals_look(native);
 	pcn_pending_leave(native);
@@ -357,7 +404,7 @@ static _Noreturn void end(uint64_t unmap, uint64_t unmap_size)
 
 _Noreturn void pcn_thread_exit(void)
 {
-	if (pcn_process->thread_count == 1)
+	if (pcn_process->thread_count == 1 && !pcn_away)
 		pcn_exit_group(0);
 	end(0, 0);
 }
@@ -369,6 +416,9 @@ _Noreturn void __popcorn_unmap_exit(void *base, size_t size)
 
 _Noreturn void pcn_exit_group(int status)
 {
+	if (pcn_away)
+		pcn_away_call(pcn_self_native(), 94 /* exit_group */,
+			      (long[7]){status});
 	pcn_channel_exit(status & 0xff);
 	if (pcn_trace)
 		pcn_capture_report();
@@ -403,6 +453,43 @@ struct pcn_native *pcn_thread_by_tid(int32_t tid)
 	return NULL;
 }
 
+/* --- away --- */
+
+static void begin_away(void *native)
+{
+	pcn_signals_away();
+	pcn_thread_run(native);
+}
+
+int pcn_thread_arrive(struct pcn_thread *thread, uint32_t slot, uint64_t size)
+{
+	struct pcn_native *native = pcn_native_create(size);
+	long tid;
+
+	if (!native)
+		return -ENOMEM;
+	native->thread = thread;
+	native->slot = slot;
+	pcn_natives[slot] = native;
+	native->alive = 1;
+	tid = pcn_native_clone(THREAD_FLAGS, (uint64_t)native, &native->tid,
+			       &native->alive, pcn_arch_thread_pointer(thread),
+			       begin_away, native);
+	if (tid > 0)
+		return 0;
+	native->alive = 0;
+	pcn_slot_leave(native);
+	to_cache(native);
+	return (int)tid;
+}
+
+_Noreturn void pcn_native_leave(struct pcn_native *native)
+{
+	to_cache(native);
+	for (;;)
+		pcn_sys(__NR_exit, 0);
+}
+
 /* --- restoring --- */
 
 void pcn_restore_begin(void)
@@ -429,8 +516,7 @@ int pcn_restore_adopt(void)
 	if (main_thread) {
 		if (!is_free_slot(main_thread->slot))
 			return -EINVAL;
-		pcn_natives[main_thread->slot] = native;
-		native->thread = main_thread;
+		pcn_slot_bind(main_thread, native);
 		native->fresh = true;
 		pcn_arch_set_thread_pointer(
 			pcn_arch_thread_pointer(main_thread));
@@ -448,8 +534,7 @@ int pcn_thread_restore(struct pcn_thread *thread)
 	native = pcn_native_create(4 * thread->side_size);
 	if (!native)
 		return -ENOMEM;
-	pcn_natives[thread->slot] = native;
-	native->thread = thread;
+	pcn_slot_bind(thread, native);
 	native->fresh = true;
 	tid = spawn(native);
 	return tid < 0 ? (int)tid : 0;

@@ -7,8 +7,8 @@
  * generation changes.  A thread that cannot be captured refuses: then all go on
  * and what was asked for fails.
  */
+#include "away.h"
 #include "channel.h"
-#include "native.h"
 
 #define ROUND_NS 1000000
 
@@ -26,7 +26,8 @@ static struct {
 /* A child of fork() has no record locks either. */
 static bool must_wait(uint32_t kind)
 {
-	return kind != PCN_REQUEST_FORK && pcn_locks_held();
+	return (kind == PCN_REQUEST_MOVE || kind == PCN_REQUEST_CHECKPOINT) &&
+	       pcn_locks_held();
 }
 
 /* The agent's request that can be served now. */
@@ -95,6 +96,13 @@ static void refuse_request(int err)
 }
 
 /* What a thread asked for itself; the agent knows of all but checkpoints. */
+static void refuse_share(struct pcn_native *native, int err)
+{
+	native->target = PCN_TARGET_NONE;
+	if (native->asked)
+		native->thread->answer = err;
+}
+
 static void refuse_ask(struct pcn_native *native, int err)
 {
 	enum pcn_request kind = native->ask.kind;
@@ -103,6 +111,14 @@ static void refuse_ask(struct pcn_native *native, int err)
 		return;
 	native->ask.kind = PCN_REQUEST_NONE;
 	__atomic_fetch_sub(&world.asks, 1, __ATOMIC_SEQ_CST);
+	if (kind == PCN_REQUEST_PRIVATE) {
+		native->stays_shared = true;
+		return;
+	}
+	if (kind == PCN_REQUEST_SHARE) {
+		refuse_share(native, err);
+		return;
+	}
 	native->thread->answer = err;
 	if (kind != PCN_REQUEST_CHECKPOINT && pcn_channel_asked())
 		pcn_channel_refuse(err);
@@ -118,12 +134,36 @@ static void count_threads(struct pcn_request_info *request)
 	}
 }
 
+static void serve_share(struct pcn_native *native)
+{
+	int err = pcn_share(native->asked);
+
+	if (err)
+		refuse_share(native, err);
+	else if (native->asked)
+		native->thread->answer = 0;
+}
+
+/* Whatever else is asked for wants memory to be here, and only here. */
+static bool wants_private(uint32_t kind)
+{
+	for (struct pcn_thread *t = pcn_process->threads; t; t = t->next) {
+		uint32_t ask = pcn_native_of(t)->ask.kind;
+
+		if (ask != PCN_REQUEST_NONE && ask != PCN_REQUEST_SHARE)
+			return true;
+	}
+	return kind != PCN_REQUEST_NONE;
+}
+
 static void serve_all(uint64_t stop_ns)
 {
 	struct pcn_request_info request;
 	/* Somebody may have taken a lock while others stood still already. */
 	uint32_t kind = requested();
 
+	if (pcn_shared && wants_private(kind))
+		pcn_unshare();
 	if (kind != PCN_REQUEST_NONE) {
 		request = (struct pcn_request_info){
 			.kind = kind,
@@ -149,6 +189,11 @@ static void serve_all(uint64_t stop_ns)
 		__atomic_fetch_sub(&world.asks, 1, __ATOMIC_SEQ_CST);
 		request.stop_ns = stop_ns;
 		count_threads(&request);
+		if (request.kind == PCN_REQUEST_SHARE)
+			serve_share(native);
+		if (request.kind == PCN_REQUEST_SHARE ||
+		    request.kind == PCN_REQUEST_PRIVATE)
+			continue;
 		t->answer = 1; /* what the copy reads */
 		t->answer = pcn_request_serve(&request);
 	}
@@ -178,6 +223,11 @@ void pcn_world_refuse(struct pcn_native *native, int err)
 		refuse_request(err);
 	}
 	refuse_ask(native, err);
+	if (native->target != PCN_TARGET_NONE) {
+		native->target = PCN_TARGET_NONE;
+		if (native->asked)
+			native->thread->answer = err;
+	}
 	pcn_unlock(&world.lock);
 	if (stopping)
 		pcn_futex_wake(&world.arrivals, 1);
@@ -327,6 +377,10 @@ static int ask(const struct pcn_request_info *request)
 {
 	struct pcn_native *native = pcn_self_native();
 
+	if (pcn_away && !native->delivery) {
+		native->thread->answer = -PCN_ERESTART;
+		return pcn_away_ask_home(native);
+	}
 	if (native->delivery) {
 		/* In a signal handler there is no way to move. */
 		native->thread->answer = -EBUSY;
@@ -350,6 +404,24 @@ static int ask(const struct pcn_request_info *request)
 	__atomic_fetch_add(&world.asks, 1, __ATOMIC_SEQ_CST);
 	pcn_poll_raise();
 	return 0;
+}
+
+static void ask_world(struct pcn_native *native, enum pcn_request kind)
+{
+	native->ask = (struct pcn_request_info){.kind = kind,
+						.asker = native->thread};
+	__atomic_fetch_add(&world.asks, 1, __ATOMIC_SEQ_CST);
+	pcn_poll_raise();
+}
+
+void pcn_world_ask_share(struct pcn_native *native)
+{
+	ask_world(native, PCN_REQUEST_SHARE);
+}
+
+void pcn_world_ask_private(struct pcn_native *native)
+{
+	ask_world(native, PCN_REQUEST_PRIVATE);
 }
 
 int __popcorn_ask_move(int node)

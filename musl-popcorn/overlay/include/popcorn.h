@@ -28,7 +28,16 @@ extern "C" {
  */
 int popcorn_migrate(int node);
 
-/* The node the process is on. */
+/*
+ * Moves the calling thread alone to `node`, where it goes on beside the other
+ * threads in the same memory; its system calls are made for it at home, the
+ * process's own node.  Moving home is the same.  Returns 0, or -1 with the thread
+ * where it was: errors as above, EOPNOTSUPP if memory cannot be shared between
+ * nodes, with a line on standard error.
+ */
+int popcorn_migrate_thread(int node);
+
+/* The node the calling thread is on: the process's, unless it has left alone. */
 int popcorn_node(void);
 
 /* How many nodes there are, at least 1. */

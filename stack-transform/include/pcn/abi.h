@@ -126,7 +126,7 @@ struct pcn_thread {
 	int32_t tid;		       /* what gettid() says; never changes */
 	uint32_t state;		       /* enum pcn_thread_state */
 	struct pcn_pool pool;
-	uint32_t slot;		 /* below PCN_THREADS_MAX; of the living, unique */
+	uint32_t slot; /* below PCN_THREADS_MAX; of the living, unique */
 	uint32_t reserved32;
 	uint64_t side_sp;	 /* side-stack pointer of the captured poll */
 	uint64_t signal_pending; /* bit n-1: signal n; valid while captured */
@@ -244,7 +244,8 @@ struct pcn_control {
 	/* Written by the program: it has a handler for the signal below.  The
 	 * kernel cannot tell of an emulated one, whose emulator handles all. */
 	uint32_t listening;
-	uint32_t reserved[60];
+	uint32_t recalls; /* written by both: threads that are to go home */
+	uint32_t reserved[59];
 };
 
 enum pcn_request {
@@ -252,6 +253,8 @@ enum pcn_request {
 	PCN_REQUEST_MOVE = 1,	    /* save, hand over, exit */
 	PCN_REQUEST_CHECKPOINT = 2, /* save, go on or exit */
 	PCN_REQUEST_FORK = 3,	    /* save, hand over, go on */
+	PCN_REQUEST_SHARE = 4,	    /* share memory between nodes */
+	PCN_REQUEST_PRIVATE = 5,    /* no more: it is here, and all threads */
 };
 
 /* The signal that interrupts blocking system calls for a request.  QEMU user
@@ -358,13 +361,21 @@ const struct pcn_tls_image *__popcorn_tls_image(void);
 /* <popcorn.h> calls that need the run time. */
 int __popcorn_node_count(void);
 int __popcorn_node_current(void);
+/* The process's, where its threads are that have not left alone. */
+int __popcorn_node_home(void);
 int __popcorn_node_name(int node, char *name, size_t size);
 /* Ask for a move of the process; takes effect in the poll that follows. */
 int __popcorn_ask_move(int node);
 int __popcorn_ask_checkpoint(const char *path, int leave_running);
 int __popcorn_ask_fork(int node);
+/* The same of the calling thread alone. */
+int __popcorn_ask_thread(int node);
+/* Before a fork: memory is to be shared with no other node until then.  0: it
+ * is so; 1: poll and ask again. */
+int __popcorn_ask_private(void);
 /* What the request came to: 0, for a fork the copy's process id; 1 in the
- * copy; or -errno. */
+ * copy; or -errno.  -PCN_ERESTART: the thread was on another node than its
+ * process, and is not any more: ask again. */
 int __popcorn_answer(void);
 
 #ifdef __cplusplus

@@ -4,11 +4,13 @@
 
 int popcorn_checkpoint(const char *path)
 {
-	int r = __popcorn_ask_checkpoint(path, 1);
+	int r;
 
-	if (!r) {
+	do {
+		r = __popcorn_ask_checkpoint(path, 1);
+		if (r) break;
 		__popcorn_poll();
 		r = __popcorn_answer();
-	}
+	} while (r == -PCN_ERESTART);
 	return __syscall_ret(r);
 }

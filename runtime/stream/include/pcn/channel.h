@@ -14,7 +14,8 @@
 #include <pcn/abi.h>
 
 #define PCN_CHANNEL_ENV	      "POPCORN_CHANNEL_FD"
-#define PCN_CHANNEL_VERSION   2u
+#define PCN_USERFAULT_ENV     "POPCORN_USERFAULT_FD"
+#define PCN_CHANNEL_VERSION   3u
 #define PCN_CHANNEL_TEXT_MAX  16384u
 #define PCN_CHANNEL_NODES_MAX 64u
 #define PCN_CHANNEL_FDS_MAX   250u /* the kernel's limit is 253 */
@@ -82,11 +83,39 @@ enum pcn_message_type {
 	 * siginfo.  LEFT: there is no more to come. */
 	PCN_MSG_SIGNAL = 17,
 	PCN_MSG_LEFT = 18,
+
+	/* Program, any thread: to take itself to a node.  value: node.  Answer:
+	 * ANSWER, when the node's process stands. */
+	PCN_MSG_ASK_THREAD = 19,
+	/* Program, its world stopped, when a thread is to leave for the first
+	 * time.  Answer: ANSWER with the descriptors of the file of shared
+	 * memory, of the mails (pcn/mail.h) and of the doorbell.  To a process
+	 * in role NODE, the same of its own; it answers with SHARED. */
+	PCN_MSG_SHARE = 20,
+	/* Descriptor: a userfaultfd; none: its emulator has sent it. */
+	PCN_MSG_SHARED = 21,
+	/* Program: it has mapped memory: value: address, bytes, PROT_*, whether
+	 * it has contents (else: zero).  It is about to unmap some: address,
+	 * bytes.  It has protected some: address, bytes, PROT_*.  Some is zero
+	 * from now on: address, bytes.  Answer: ANSWER, when all nodes have
+	 * done so.  To a process in role NODE: to do so; it answers ANSWER. */
+	PCN_MSG_MAP = 22,
+	PCN_MSG_UNMAP = 23,
+	PCN_MSG_PROTECT = 24,
+	PCN_MSG_ZERO = 25,
+	/* Program, its world stopped and all threads home: all contents are to
+	 * come home.  Answer: ANSWER; if 0, nothing is shared any more. */
+	PCN_MSG_GATHER = 27,
+	/* To a process in role NODE: a thread has come.  value: its control
+	 * block, slot, bytes of its machine stack.  Answer: ANSWER; not 0: it
+	 * cannot run here. */
+	PCN_MSG_THREAD = 26,
 };
 
 enum pcn_channel_role {
 	PCN_ROLE_START = 1,   /* begin at the program's entry */
 	PCN_ROLE_RESTORE = 2, /* become the process that arrives */
+	PCN_ROLE_NODE = 3,    /* have threads of a program at home elsewhere */
 };
 
 #define PCN_MESSAGE_VALUES 6u

@@ -1,0 +1,78 @@
+/*
+ * away.h - threads on other nodes than the process's own
+ * (docs/DISTRIBUTED.md).
+ *
+ * away.c: a thread that is away and its shadow at home
+ * share.c: the memory that they share, and its maps
+ * service.c: the process of a node that is not the program's home
+ */
+#ifndef PCN_PROGRAM_AWAY_H
+#define PCN_PROGRAM_AWAY_H
+
+#include "native.h"
+
+#include <pcn/mail.h>
+
+/* This process is a node's, and the program's home is elsewhere. */
+extern bool pcn_away;
+/* At home: memory is shared between nodes. */
+extern bool pcn_shared;
+
+/* --- away.c --- */
+
+/* Both sides: the mails and the doorbell that SHARE brought. */
+int pcn_mail_open(int mails, int doorbell);
+void pcn_mail_close(void);
+/* The thread, about to poll, is to go to that node: 0 or -errno. */
+int pcn_away_aim(struct pcn_native *native, int node);
+/* From a poll: with POPCORN_SPREAD, the thread is sometimes told to leave. */
+void pcn_away_spread(struct pcn_native *native);
+/* Before the thread is captured: is it to leave? */
+bool pcn_away_wanted(const struct pcn_native *native);
+/* From the base frame at home, captured, with a target: returns when the
+ * thread is here again, or has not left. */
+void pcn_shadow(struct pcn_native *native);
+/* Away: is there a signal to be taken, as the last call's result says, or as
+ * the poll is told? */
+bool pcn_away_signalled(struct pcn_native *native, bool after_call);
+/* The call that the thread came home for is done. */
+void pcn_away_back(struct pcn_native *native);
+/* From the base frame away, captured. */
+_Noreturn void pcn_away_return(struct pcn_native *native);
+/* Away: what __popcorn_syscall, __popcorn_clone and a thread's end come to. */
+long pcn_away_syscall(struct pcn_call *call);
+/* About to poll, away: to come home there. */
+int pcn_away_ask_home(struct pcn_native *native);
+/* The call is one for the thread itself, at home: -PCN_ERESTART. */
+long pcn_away_go_home(struct pcn_call *call);
+long pcn_away_call(struct pcn_native *native, long number,
+		   const long argument[7]);
+_Noreturn void pcn_away_end(struct pcn_native *native, uint64_t unmap,
+			    uint64_t unmap_size);
+
+/* --- share.c: at home --- */
+
+/* World stopped.  0 or -errno; 0 if it is shared already.  asked: by the
+ * program, which hears why not. */
+int pcn_share(bool asked);
+/* The same, with all threads home: memory is private again. */
+void pcn_unshare(void);
+/* Threads about to fork, which keep it so. */
+extern uint32_t pcn_private_holds;
+/* A new one or -errno; kernel_too: the kernel can wait for a page that a system
+ * call reads or writes, which may take a privilege. */
+int pcn_userfaultfd_open(bool kernel_too);
+/* All under pcn_process->lock, in place of the kernel's own; the caller keeps
+ * the table. */
+long pcn_share_map(uint64_t address, uint64_t size, long prot, long flags,
+		   int fd, uint64_t offset);
+long pcn_share_unmap(uint64_t address, uint64_t size);
+long pcn_share_protect(uint64_t address, uint64_t size, long prot);
+/* Private memory is zero again. */
+long pcn_share_zero(uint64_t address, uint64_t size);
+
+/* --- service.c --- */
+
+_Noreturn void pcn_service(void);
+
+#endif

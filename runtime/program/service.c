@@ -1,0 +1,97 @@
+/*
+ * service.c - a node's process: its first thread does what the agent says, and
+ * never touches the program's memory.
+ */
+#include "away.h"
+#include "channel.h"
+
+#include <asm/unistd.h>
+#include <linux/fcntl.h>
+#include <linux/mman.h>
+
+static int memory = -1;
+
+static void reply(enum pcn_message_type type, int64_t value, const int *fds,
+		  uint32_t fd_count)
+{
+	const struct pcn_message m = {.type = type, .value = {value}};
+
+	if (pcn_packet_send(pcn_channel_fd(), &m, NULL, fds, fd_count))
+		pcn_sys(__NR_exit_group, 125);
+}
+
+/* An emulated program has no such system call; its emulator has sent one. */
+static void begin(const int *fds, uint32_t fd_count)
+{
+	long fd;
+	int err;
+
+	if (fd_count != 3) {
+		reply(PCN_MSG_FAILED, -EPROTO, NULL, 0);
+		return;
+	}
+	memory = fds[0];
+	err = pcn_mail_open(fds[1], fds[2]);
+	if (err) {
+		reply(PCN_MSG_FAILED, err, NULL, 0);
+		return;
+	}
+	fd = pcn_userfaultfd_open(false);
+	if (fd < 0) {
+		reply(PCN_MSG_SHARED, fd, NULL, 0);
+		return;
+	}
+	reply(PCN_MSG_SHARED, 0, &(int){(int)fd}, 1);
+	pcn_sys(__NR_close, fd);
+}
+
+static long map(uint64_t address, uint64_t size, int64_t prot)
+{
+	return pcn_sys(__NR_mmap, address, size, prot, MAP_SHARED | MAP_FIXED,
+		       memory, address - PCN_SHARED_BASE);
+}
+
+static long serve(const struct pcn_message *m)
+{
+	uint64_t address = (uint64_t)m->value[0], size = (uint64_t)m->value[1];
+	long result;
+
+	switch (m->type) {
+	case PCN_MSG_MAP:
+		result = map(address, size, m->value[2]);
+		return pcn_is_error(result) ? result : 0;
+	case PCN_MSG_UNMAP:
+		return pcn_sys(__NR_munmap, address, size);
+	case PCN_MSG_PROTECT:
+		return pcn_sys(__NR_mprotect, address, size, m->value[2]);
+	case PCN_MSG_THREAD:
+		return pcn_thread_arrive((struct pcn_thread *)address,
+					 (uint32_t)m->value[1],
+					 (uint64_t)m->value[2]);
+	default:
+		return -EPROTO;
+	}
+}
+
+_Noreturn void pcn_service(void)
+{
+	pcn_poll_settle();
+	reply(PCN_MSG_READY, 0, NULL, 0);
+	for (;;) {
+		struct pcn_message m;
+		uint32_t fd_count = 3;
+		int fds[3];
+		/* The end of the channel is the program's. */
+		int err = pcn_packet_receive(pcn_channel_fd(), &m, NULL, 0, fds,
+					     &fd_count);
+
+		if (err == -EPIPE)
+			pcn_sys(__NR_exit_group, 0);
+		if (err)
+			pcn_die("channel: error %d", -err);
+		if (m.type == PCN_MSG_SHARE)
+			begin(fds, fd_count);
+		else
+			reply(PCN_MSG_ANSWER, serve(&m), NULL, 0);
+	}
+}
