@@ -2,6 +2,7 @@
  * Float and double results are the same bits on every ISA: no contraction, no
  * excess precision, the same libm.
  *
+ * MODES: usual spread
  * LEVELS: O0 O2 O3
  */
 #include "check.h"

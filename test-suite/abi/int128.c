@@ -1,6 +1,7 @@
 /*
  * __int128 in locals, arguments, results, memory and across calls.
  *
+ * MODES: usual spread
  * LEVELS: O0 O2
  */
 #include "check.h"

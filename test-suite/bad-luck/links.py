@@ -310,7 +310,15 @@ def frame(kind, data):
     return struct.pack("<IHH", len(data), kind, 0) + data
 
 
-def hello(version=1, abi=1):
+def abi_version():
+    header = os.path.join(os.path.dirname(__file__), "../../stack-transform/include/pcn/abi.h")
+    return int(re.search(r"PCN_ABI_VERSION (\d+)u", open(header).read())[1])
+
+
+ABI = abi_version()
+
+
+def hello(version=1, abi=ABI):
     return frame(1, struct.pack("<4I", version, abi, 0, 0) + b"test".ljust(32, b"\0") + bytes(128))
 
 

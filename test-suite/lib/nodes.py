@@ -61,6 +61,24 @@ def moved(program, command, where):
     return result
 
 
+def spread(program, command, where):
+    """Every thread by itself, at random polls, to one of three nodes."""
+    from program import Failure
+
+    for every in (program.spread, "4", "1"):
+        with tempfile.NamedTemporaryFile(dir=where, prefix="trace") as trace:
+            run = [program.tool("popcorn-run"), *NODES, "--node", "other=local", "--quiet",
+                   "--start", "x86", "--trace", trace.name, *command]
+            result = program.execute(run, where, POPCORN_SPREAD=every)
+            left = re.search(r"event=exit .*threads_left=(\d+)", open(trace.name).read())
+        if left and int(left[1]) >= program.moves:
+            return result
+    if not left or not int(left[1]):
+        raise Failure("no thread ever left:\n$ %s\n%s" % (
+            " ".join(run), result[1][-400:].decode(errors="replace")))
+    return result
+
+
 class Running:
     """A program under popcorn-run or popcorn restore, output to a file."""
 

@@ -1,12 +1,15 @@
 """One program of the test-suite: its header, its builds, its modes.
 
 The header is the first comment of the source file.  Its lines "KEY: value":
-  MODES      of MODES below; default: all but nodes
+  MODES      of MODES below; default: usual, which stands for all
+             but nodes and spread
   LEVELS     O0 O1 O2 O3 Os; default: O2
   CFLAGS     for both compilers
   ARGS       of the program
   STDIN      text given to the program ("\\n" is a line end)
   SELF       N of POPCORN_SELF=N; default 1
+  SPREAD     N of POPCORN_SPREAD=N: about each Nth poll takes a thread elsewhere;
+             default 20
   REFERENCE  ISA of the plain program whose output is right; default x86_64.
              aarch64 for long double, which is IEEE quad there and for us
   SECONDS    time-out of one run; default 60
@@ -27,8 +30,8 @@ import subprocess
 
 import nodes
 
-MODES = ("native", "verify", "self", "qemu", "qemu-self", "nodes", "move", "save")
-USUAL = [mode for mode in MODES if mode != "nodes"]
+MODES = ("native", "verify", "self", "qemu", "qemu-self", "nodes", "move", "save", "spread")
+USUAL = [mode for mode in MODES if mode not in ("nodes", "spread")]
 EMULATOR = {"x86_64": [], "aarch64": ["qemu-aarch64", "-cpu", "neoverse-n1"]}
 
 
@@ -50,12 +53,13 @@ class Program:
         self.build = build
         self.lib = os.path.dirname(os.path.abspath(__file__))
         self.header = header = self.read_header()
-        self.modes = header.get("MODES", " ".join(USUAL)).split()
+        self.modes = header.get("MODES", "usual").replace("usual", " ".join(USUAL)).split()
         self.levels = header.get("LEVELS", "O2").split()
         self.cflags = shlex.split(header.get("CFLAGS", ""))
         self.args = shlex.split(header.get("ARGS", ""))
         self.stdin = header.get("STDIN", "").encode().decode("unicode_escape").encode()
         self.every = header.get("SELF", "1")
+        self.spread = header.get("SPREAD", "20")
         self.reference = header.get("REFERENCE", "x86_64")
         self.seconds = int(header.get("SECONDS", "60"))
         self.hop = header.get("HOP", "2-40")
@@ -210,6 +214,9 @@ class Program:
         elif mode == "move":
             expected = nodes.as_shell(expected)
             got = nodes.moved(self, command, where)
+        elif mode == "spread":
+            expected = nodes.as_shell(expected)
+            got = nodes.spread(self, command, where)
         else:
             expected = nodes.as_shell(expected)
             got = nodes.saved(self, command, where)

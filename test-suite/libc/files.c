@@ -1,6 +1,8 @@
 /*
  * Files: stdio and descriptors, positions, append, rename, directories, stat;
  * all keep their meaning across moves.
+ *
+ * MODES: usual spread
  */
 #include "check.h"
 #include <dirent.h>

@@ -4,6 +4,7 @@
  * of libc; again and again, with locals that keep their values.  A division by
  * zero is a signal on some ISAs only.
  *
+ * MODES: usual spread
  * LEVELS: O0 O2
  * CFLAGS: -w
  */

@@ -2,7 +2,7 @@
  * fork, pipes in both directions, wait and the child's exit status.  A pipe
  * cannot be saved.
  *
- * MODES: native verify self qemu qemu-self move
+ * MODES: native verify self qemu qemu-self move spread
  */
 #include "check.h"
 #include <sys/wait.h>

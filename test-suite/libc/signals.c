@@ -1,6 +1,8 @@
 /*
  * Signal handlers, masks, pending signals, SA_SIGINFO, alarm, sigsuspend,
  * siglongjmp out of a handler.
+ *
+ * MODES: usual spread
  */
 #include "check.h"
 #include <setjmp.h>

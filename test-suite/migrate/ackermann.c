@@ -1,5 +1,7 @@
 /*
  * A recursive call as argument of a recursive call in tail position.
+ *
+ * MODES: usual spread
  */
 #include <stdio.h>
 

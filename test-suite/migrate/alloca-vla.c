@@ -2,6 +2,7 @@
  * Variable-length arrays and alloca, also in loops, live on the side stack and
  * die with their scope or frame.
  *
+ * MODES: usual spread
  * LEVELS: O0 O2
  */
 #include "check.h"

@@ -1,7 +1,7 @@
 /*
  * popcorn_checkpoint(): the program saves itself and goes on.
  *
- * MODES: verify nodes
+ * MODES: verify nodes spread
  */
 #include "check.h"
 #include <popcorn.h>

@@ -2,7 +2,7 @@
  * popcorn_fork(): both sides compute with their own copy of memory, the parent
  * collects the child's result and exit status.
  *
- * MODES: verify nodes
+ * MODES: verify nodes spread
  */
 #include "check.h"
 #include <popcorn.h>

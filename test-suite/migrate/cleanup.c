@@ -2,6 +2,7 @@
  * __attribute__((cleanup)): run once each, in order, on every way out of a
  * scope, with migrations inside the scope and inside the cleanups.
  *
+ * MODES: usual spread
  * LEVELS: O0 O2
  */
 #include "check.h"

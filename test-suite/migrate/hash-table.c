@@ -1,4 +1,7 @@
-/* A hash table with chains in the heap that grows while it is filled. */
+/* A hash table with chains in the heap that grows while it is filled.
+ *
+ * MODES: usual spread
+ */
 #include "check.h"
 #include <string.h>
 

@@ -2,6 +2,7 @@
  * Vectorisable kernels: what runs between two polls is each ISA's own
  * business, the bits of the result are not.
  *
+ * MODES: usual spread
  * LEVELS: O2 O3
  */
 #include "check.h"

@@ -1,6 +1,8 @@
 /*
  * Pointers to locals kept in globals, in the heap and in other frames' locals
  * stay good: the objects do not move.
+ *
+ * MODES: usual spread
  */
 #include "check.h"
 

@@ -1,6 +1,8 @@
 /*
  * Several live jump buffers: exceptions made of setjmp, rethrown through
  * frames that have buffers of their own.
+ *
+ * MODES: usual spread
  */
 #include "check.h"
 #include <setjmp.h>

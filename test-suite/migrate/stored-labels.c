@@ -3,6 +3,7 @@
  * differences of labels; coroutines by stored labels; switches and loops that
  * jump into each other; recursion that interprets itself.
  *
+ * MODES: usual spread
  * LEVELS: O0 O2
  */
 #include "check.h"

@@ -4,7 +4,7 @@
  * mapped memory between processes; names, sched calls.
  *
  * CFLAGS: -pthread
- * MODES: native self
+ * MODES: native self spread
  */
 #define _GNU_SOURCE
 #include "check.h"

@@ -1,6 +1,7 @@
 /*
  * A barrier between the phases of a stencil; each thread owns a strip.
  *
+ * MODES: usual spread
  * CFLAGS: -pthread
  */
 #include "check.h"

@@ -5,7 +5,7 @@
  * pthread_exit; thread-specific destructors after them.
  *
  * CFLAGS: -pthread
- * MODES: native self
+ * MODES: native self spread
  */
 #include "check.h"
 #include <errno.h>

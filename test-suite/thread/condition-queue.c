@@ -1,6 +1,7 @@
 /*
  * Producers and consumers on a bounded queue with two condition variables.
  *
+ * MODES: usual spread
  * CFLAGS: -pthread
  * SELF: 3
  */

@@ -3,7 +3,7 @@
  * length, in structures, through lists that run through all their frames.
  *
  * CFLAGS: -pthread
- * MODES: native self
+ * MODES: native self spread
  */
 #include "check.h"
 #include <pthread.h>

@@ -1,6 +1,7 @@
 /*
  * Threads that count under a mutex and with atomics; none is lost.
  *
+ * MODES: usual spread
  * CFLAGS: -pthread
  * SELF: 3
  */

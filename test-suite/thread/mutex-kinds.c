@@ -2,6 +2,7 @@
  * Recursive and error-checking mutexes know their owner, which keeps
  * its identity when it moves.
  *
+ * MODES: usual spread
  * CFLAGS: -pthread
  */
 #include "check.h"

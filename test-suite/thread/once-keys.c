@@ -2,6 +2,7 @@
  * pthread_once, thread-specific data and its destructors, thread results,
  * pthread_exit from a nested call, a detached thread.
  *
+ * MODES: usual spread
  * CFLAGS: -pthread
  */
 #include "check.h"

@@ -1,6 +1,7 @@
 /*
  * Readers never see a half-made write under a read-write lock.
  *
+ * MODES: usual spread
  * CFLAGS: -pthread
  * SELF: 3
  */

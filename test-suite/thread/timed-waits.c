@@ -1,6 +1,7 @@
 /*
  * Timed waits end in time and not before, also when a move interrupts them.
  *
+ * MODES: usual spread
  * CFLAGS: -pthread
  */
 #include "check.h"

@@ -18,6 +18,12 @@ static inline int popcorn_migrate(int node)
 	return 0;
 }
 
+static inline int popcorn_migrate_thread(int node)
+{
+	(void)node;
+	return 0;
+}
+
 static inline int popcorn_checkpoint(const char *path)
 {
 	(void)path;

@@ -1,0 +1,44 @@
+/*
+ * away FILE: two threads leave, one for each of the other nodes, and count;
+ * "ready" when they have begun; the end, with what they counted, when the file
+ * is there.  Exit status 7.
+ */
+#include <popcorn.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <unistd.h>
+
+static volatile long counts[3];
+static volatile int stop;
+
+static void *count(void *argument)
+{
+	long node = (long)argument;
+
+	if (popcorn_migrate_thread((int)node))
+		perror("popcorn_migrate_thread");
+	while (!stop)
+		counts[node]++;
+	return NULL;
+}
+
+int main(int argc, char **argv)
+{
+	pthread_t threads[3];
+	(void)argc;
+
+	for (long i = 1; i < popcorn_nodes(); i++)
+		pthread_create(&threads[i], NULL, count, (void *)i);
+	for (long i = 1; i < popcorn_nodes(); i++)
+		while (counts[i] < 1000)
+			usleep(1000);
+	printf("ready %d\n", (int)getpid());
+	fflush(stdout);
+	while (access(argv[1], F_OK))
+		usleep(1000);
+	stop = 1;
+	for (long i = 1; i < popcorn_nodes(); i++)
+		pthread_join(threads[i], NULL);
+	puts("counted");
+	return 7;
+}

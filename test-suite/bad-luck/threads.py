@@ -1,0 +1,89 @@
+"""Threads on other nodes, and what becomes of a program when those are gone."""
+
+import os
+import re
+import signal
+
+from luck import NODES
+from nodes import EXIT_SAVED
+
+THREE = [*NODES, "--node", "other=local"]
+RESULT = r"ready \d+\ncounted\n"
+
+
+def begin(luck, nodes=THREE, **options):
+    """The program, its threads away; and its processes: home's pid first."""
+    app = luck.program("away")
+    started = luck.start(luck.tool("popcorn-run"), *nodes, app, luck.path("stop"), **options)
+    started.until(lambda: "ready" in started.said(), "its threads have left")
+    home = int(re.search(r"ready (\d+)", started.said())[1])
+    others = [pid for pid in luck.processes() if pid not in (home, started.pid)]
+    return started, home, others
+
+
+def test_there_and_back(luck):
+    started, _, _ = begin(luck)
+    open(luck.path("stop"), "w").close()
+    started.ends(7, RESULT, 5)
+
+
+def lose_node(luck, is_wanted):
+    started, _, others = begin(luck)
+    wanted = [pid for pid in others if is_wanted(open("/proc/%d/cmdline" % pid).read())]
+    os.kill(wanted[0], signal.SIGKILL)
+    started.ends(125, r"ready \d+\npopcorn-run: node \w+: its process ended, and with it a part "
+                      r"of the program\n", 5)
+
+
+def test_node_killed(luck):
+    lose_node(luck, lambda command: "qemu" not in command)
+
+
+def test_emulated_node_killed(luck):
+    lose_node(luck, lambda command: "qemu" in command)
+
+
+def test_home_killed(luck):
+    started, home, _ = begin(luck)
+    os.kill(home, signal.SIGKILL)
+    started.ends(128 + signal.SIGKILL, r"ready \d+\n", 5)
+
+
+def test_agent_killed(luck):
+    """Nobody waits for pages or answers that do not come."""
+    started, _, _ = begin(luck)
+    started.process.kill()
+    started.process.wait(timeout=5)
+    os.unlink(luck.run_directory + "/popcorn/%d" % started.pid)
+
+
+def test_no_such_node(luck):
+    """Two threads want to a node whose emulator is gone by then."""
+    emulator = luck.path("qemu-aarch64")
+    with open(emulator, "w") as file:
+        file.write("#!/bin/sh\nexit 1\n")
+    os.chmod(emulator, 0o755)
+    app = luck.program("away")
+    open(luck.path("stop"), "w").close()
+    luck.expect(7, r"popcorn: node arm: its process ended before it was ready\n"
+                   r"popcorn_migrate_thread: Broken pipe\n" + RESULT,
+                luck.tool("popcorn-run"), *NODES, app, luck.path("stop"),
+                env=dict(luck.environment, PATH=luck.where + ":/usr/bin:/bin"))
+
+
+def test_moved_meanwhile(luck):
+    """A move brings all threads home first, and they go on together."""
+    started, _, _ = begin(luck)
+    luck.expect(0, "", luck.tool("popcorn"), "migrate", str(started.pid), "other")
+    open(luck.path("stop"), "w").close()
+    started.ends(7, RESULT, 5)
+
+
+def test_saved_meanwhile(luck):
+    started, _, _ = begin(luck)
+    luck.expect(0, ".*", luck.tool("popcorn"), "checkpoint", str(started.pid),
+                "-o", luck.path("saved"))
+    started.ends(EXIT_SAVED, r"ready \d+\n", 5)
+    open(luck.path("stop"), "w").close()
+    luck.expect(7, "", luck.tool("popcorn"), "restore", luck.path("saved"))
+    started.ends(EXIT_SAVED, RESULT) # to the same file
