@@ -202,7 +202,7 @@ static struct timespec *timeout(struct agent *a, struct timespec *t)
 {
 	int64_t ns = -1, hop = hop_due(a), plan = plan_due(a);
 
-	if (a->op.phase == PHASE_STOPPING)
+	if (a->op.phase == PHASE_STOPPING || a->spread.wisher >= 0)
 		ns = 1000000; /* blocked threads are interrupted again */
 	else if (a->op.phase != PHASE_NONE || a->relay.retry_ns)
 		ns = 100000000;

@@ -81,19 +81,29 @@ static pid_t pid_of(const char *text)
 int command_migrate(int argc, char **argv, struct error *error)
 {
 	char text[128], reply[2048], bytes[32], pause[32];
+	const char *thread = NULL;
 	int fd, err;
 
+	if (argc == 4 && !strcmp(argv[1], "--thread")) {
+		thread = argv[2];
+		argv[1] = argv[3];
+		argc = 2;
+	}
 	if (argc != 2)
 		return pcn_fail(error, -EINVAL,
 				"PID and NODE expected (try --help)");
 	fd = client_connect(pid_of(argv[0]), error);
 	if (fd < 0)
 		return fd;
-	snprintf(text, sizeof(text), "migrate %.64s", argv[1]);
+	if (thread)
+		snprintf(text, sizeof(text), "thread %.16s %.64s", thread,
+			 argv[1]);
+	else
+		snprintf(text, sizeof(text), "migrate %.64s", argv[1]);
 	err = client_send(fd, text, -1, error);
 	if (!err)
 		err = client_receive(fd, reply, sizeof(reply), error);
-	if (!err && isatty(2)) {
+	if (!err && !thread && isatty(2)) {
 		uint64_t n = strtoull(
 			client_field(reply, "bytes", bytes, sizeof(bytes)),
 			NULL, 10);

@@ -18,10 +18,12 @@ static const struct command {
 	 "how\n"
 	 "often it has moved, and the program.\n"},
 	{"migrate", command_migrate,
-	 "usage: popcorn migrate PID NODE\n\n"
+	 "usage: popcorn migrate PID [--thread TID] NODE\n\n"
 	 "Moves a program to one of its nodes (name or number) and waits until "
 	 "it\n"
-	 "runs there.\n"},
+	 "runs there; or one of its threads, as gettid() numbers them, which "
+	 "shares\n"
+	 "memory with the others from then on.\n"},
 	{"checkpoint", command_checkpoint,
 	 "usage: popcorn checkpoint PID -o FILE [--leave-running]\n\n"
 	 "Saves a program to a file and ends it; with --leave-running it goes "
@@ -52,7 +54,9 @@ static void usage(FILE *out)
 	fprintf(out,
 		"usage: popcorn COMMAND ...\n\n"
 		"  ps                             list programs under control\n"
-		"  migrate PID NODE               move one\n"
+		"  migrate PID [--thread TID] NODE\n"
+		"                                 move one, or one of its "
+		"threads\n"
 		"  checkpoint PID -o FILE [--leave-running]\n"
 		"                                 save one\n"
 		"  restore [OPTIONS] FILE         run a saved one on\n"

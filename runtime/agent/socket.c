@@ -7,7 +7,9 @@
 #include "directory.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -164,6 +166,23 @@ static void request_move(struct agent *a, int client, const char *name)
 		socket_reply(a, client, "error %s", a->error.text);
 }
 
+/* TID NODE */
+static void request_thread(struct agent *a, int client, const char *text)
+{
+	char *name;
+	long tid = strtol(text, &name, 10);
+	int node;
+
+	name += *name == ' ';
+	node = pcn_nodes_find(&a->options->nodes, name);
+	if (tid <= 0 || tid > INT_MAX)
+		socket_reply(a, client, "error no such thread");
+	else if (node < 0)
+		reply_no_node(a, client, name);
+	else
+		spread_wish(a, client, (int)tid, node);
+}
+
 static void request_checkpoint(struct agent *a, int client, int file, bool full,
 			       bool leave_running)
 {
@@ -241,6 +260,7 @@ void socket_request(struct agent *a, int client)
 		if (file >= 0) /* it came with nothing to say */
 			close(file);
 		operation_client_gone(a, client);
+		spread_client_gone(a, client);
 		close(a->clients[client].fd);
 		a->clients[client].used = false;
 		return;
@@ -256,6 +276,8 @@ void socket_request(struct agent *a, int client)
 		reply_state(a, client);
 	else if (!strncmp(text, "migrate ", 8))
 		request_move(a, client, text + 8);
+	else if (!strncmp(text, "thread ", 7))
+		request_thread(a, client, text + 7);
 	else if (!strcmp(text, "commit") || !strcmp(text, "abort"))
 		operation_client_says(a, client, text[0] == 'c');
 	else

@@ -27,7 +27,7 @@
 void spread_init(struct spread *s)
 {
 	memset(s, 0, sizeof(*s));
-	s->home = -1;
+	s->home = s->wisher = -1;
 	for (uint32_t i = 0; i < PCN_THREADS_MAX; i++)
 		s->where[i] = -1;
 }
@@ -68,13 +68,16 @@ static void close_place(struct place *p)
 void spread_end(struct spread *s)
 {
 	uint64_t left;
+	int wisher;
 
 	for (int i = 0; i < SPREAD_NODES; i++)
 		close_place(&s->places[i]);
 	free(s->maps);
 	left = s->left;
+	wisher = s->wisher;
 	spread_init(s);
 	s->left = left;
+	s->wisher = wisher;
 }
 
 /* --- Places --------------------------------------------------------------- */
@@ -741,6 +744,68 @@ bool spread_message(struct agent *a, struct process *p)
 	return true;
 }
 
+/* --- What the `popcorn` command asks -------------------------------------- */
+
+void spread_wish(struct agent *a, int client, int tid, int node)
+{
+	struct spread *s = &a->spread;
+	struct pcn_control *c;
+	int err = 0;
+
+	if (!a->current)
+		err = pcn_fail(&a->error, -ESRCH, "the program has ended");
+	else if (s->wisher >= 0)
+		err = pcn_fail(&a->error, -EBUSY,
+			       "another operation is under way");
+	else
+		err = may_spread(a, a->current, node);
+	if (err) {
+		socket_reply(a, client, "error %s", a->error.text);
+		return;
+	}
+	s->wisher = client;
+	s->wish_ends_ns = now_ns() + a->options->timeout_ns;
+	c = a->current->control;
+	c->wished_node = node;
+	__atomic_store_n(&c->wished_thread, tid, __ATOMIC_SEQ_CST);
+	__atomic_store_n(&c->poll_flag, 1, __ATOMIC_SEQ_CST);
+}
+
+void spread_client_gone(struct agent *a, int client)
+{
+	if (a->spread.wisher == client)
+		a->spread.wisher = -1;
+}
+
+/* A thread that is in a system call is told so. */
+static void look_after_wish(struct agent *a)
+{
+	struct spread *s = &a->spread;
+	struct pcn_control *c = a->current ? a->current->control : NULL;
+	int client = s->wisher, tid;
+
+	if (client < 0)
+		return;
+	tid = c ? __atomic_load_n(&c->wished_thread, __ATOMIC_SEQ_CST) : 0;
+	if (tid && now_ns() < s->wish_ends_ns) {
+		process_interrupt(a, a->current);
+		return;
+	}
+	s->wisher = -1;
+	if (!c)
+		socket_reply(a, client, "error the program has ended");
+	else if (tid)
+		socket_reply(a, client, "error no thread %d came to a poll",
+			     tid);
+	else if (c->wish_result)
+		socket_reply(a, client, "error thread: %s",
+			     strerror(-c->wish_result));
+	else
+		socket_reply(a, client, "ok");
+	if (c)
+		c->wished_thread = 0;
+}
+
 /* --- The loop ------------------------------------------------------------- */
 
 void spread_process_gone(struct agent *a, struct process *p)
@@ -798,6 +863,7 @@ void spread_work(struct agent *a)
 			lose(a, i, p->engine->error.text);
 	}
 	look_whether_changed(a);
+	look_after_wish(a);
 	if (s->gathering)
 		gather(a);
 	/* Without it the program cannot go on. */

@@ -62,7 +62,9 @@ struct spread {
 	bool gathering;
 	uint32_t pages_lost;		  /* their only copies, with nodes */
 	uint32_t gather_map, gather_page; /* what has been looked at */
-	struct process *asker;		  /* waits for a node's process */
+	int wisher; /* client whose wish is in the control page; -1 */
+	uint64_t wish_ends_ns; /* by then it is taken, or in vain */
+	struct process *asker; /* waits for a node's process */
 	int asked_node;
 	int16_t where[PCN_THREADS_MAX]; /* slots: node, -1: at home */
 };
@@ -75,6 +77,10 @@ bool spread_is_on(const struct spread *s);
 bool spread_message(struct agent *a, struct process *p);
 /* A process has ended. */
 void spread_process_gone(struct agent *a, struct process *p);
+/* A client's wish: thread tid, as the program knows it, is to go to that node.
+ */
+void spread_wish(struct agent *a, int client, int tid, int node);
+void spread_client_gone(struct agent *a, int client);
 /* What to wait for: at most 2 * SPREAD_NODES; and whatever there is to do. */
 int spread_poll(const struct spread *s, struct pollfd *list);
 void spread_work(struct agent *a);

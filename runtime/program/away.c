@@ -232,7 +232,8 @@ static bool signals_ready(const struct pcn_native *native)
 /* Tells the thread, once, what it does not know yet. */
 static void recall(struct pcn_native *native)
 {
-	uint32_t why = (pcn_world_wanted() ? PCN_RECALL_HOME : 0) |
+	bool home = pcn_world_wanted() || pcn_away_wished(native);
+	uint32_t why = (home ? PCN_RECALL_HOME : 0) |
 		       (signals_ready(native) ? PCN_RECALL_SIGNAL : 0);
 
 	why &= ~native->recalled;
@@ -330,6 +331,8 @@ void pcn_shadow(struct pcn_native *native)
 	}
 	if (native->target == PCN_TARGET_NONE)
 		native->asked = false;
+	if (pcn_away_wished(native))
+		pcn_away_take_wish(native);
 	/* Somebody may have called while nobody listened. */
 	pcn_poll_raise();
 }
@@ -351,6 +354,25 @@ int pcn_away_aim(struct pcn_native *native, int node)
 		pcn_world_ask_share(native);
 	pcn_poll_raise();
 	return 0;
+}
+
+bool pcn_away_wished(const struct pcn_native *native)
+{
+	int32_t tid = __atomic_load_n(&__popcorn_control.wished_thread,
+				      __ATOMIC_ACQUIRE);
+
+	return tid && !pcn_away && tid == native->thread->tid;
+}
+
+void pcn_away_take_wish(struct pcn_native *native)
+{
+	struct pcn_control *c = &__popcorn_control;
+	int node = c->wished_node, err = 0;
+
+	if (node != pcn_channel_node_current())
+		err = pcn_away_aim(native, node);
+	c->wish_result = err;
+	__atomic_store_n(&c->wished_thread, 0, __ATOMIC_SEQ_CST);
 }
 
 int __popcorn_ask_thread(int node)

@@ -25,6 +25,10 @@ int pcn_mail_open(int mails, int doorbell);
 void pcn_mail_close(void);
 /* The thread, about to poll, is to go to that node: 0 or -errno. */
 int pcn_away_aim(struct pcn_native *native, int node);
+/* At home: does the agent wish the thread to be elsewhere?  The thread, about
+ * to poll, takes it up. */
+bool pcn_away_wished(const struct pcn_native *native);
+void pcn_away_take_wish(struct pcn_native *native);
 /* From a poll: with POPCORN_SPREAD, the thread is sometimes told to leave. */
 void pcn_away_spread(struct pcn_native *native);
 /* Before the thread is captured: is it to leave? */

@@ -23,7 +23,8 @@ void pcn_poll_settle(void)
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	if (pcn_world_wanted() ||
 	    __atomic_load_n(&pcn_signals_attention, __ATOMIC_SEQ_CST) ||
-	    __atomic_load_n(&__popcorn_control.recalls, __ATOMIC_SEQ_CST))
+	    __atomic_load_n(&__popcorn_control.recalls, __ATOMIC_SEQ_CST) ||
+	    __atomic_load_n(&__popcorn_control.wished_thread, __ATOMIC_SEQ_CST))
 		pcn_poll_raise();
 }
 
@@ -62,6 +63,8 @@ void pcn_poll(struct pcn_frame *frame)
 	pcn_signals_look(native);
 	if (native->marked || (pcn_away && pcn_away_signalled(native, false)))
 		pcn_signals_deliver(native, &unused);
+	if (pcn_away_wished(native) && !native->delivery)
+		pcn_away_take_wish(native);
 	if (pcn_spread_interval && !native->delivery)
 		pcn_away_spread(native);
 	wanted = pcn_world_wanted();

@@ -246,7 +246,7 @@ static void native_handler(int signal, void *info, void *context)
 		return;
 	}
 	if (signal == PCN_SIGNAL_INTERRUPT) {
-		if (!pcn_world_wanted())
+		if (!pcn_world_wanted() && !pcn_away_wished(native))
 			return;
 		native->interrupt = 1;
 	} else {

@@ -1,20 +1,23 @@
 /*
  * away FILE: two threads leave, one for each of the other nodes, and count;
- * "ready" when they have begun; the end, with what they counted, when the file
- * is there.  Exit status 7.
+ * "ready", pid and tids when they have begun; the end, with what they counted,
+ * when the file is there.  Exit status 7.
  */
+#define _GNU_SOURCE
 #include <popcorn.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <unistd.h>
 
 static volatile long counts[3];
+static volatile int tids[3];
 static volatile int stop;
 
 static void *count(void *argument)
 {
 	long node = (long)argument;
 
+	tids[node] = gettid();
 	if (popcorn_migrate_thread((int)node))
 		perror("popcorn_migrate_thread");
 	while (!stop)
@@ -32,7 +35,7 @@ int main(int argc, char **argv)
 	for (long i = 1; i < popcorn_nodes(); i++)
 		while (counts[i] < 1000)
 			usleep(1000);
-	printf("ready %d\n", (int)getpid());
+	printf("ready %d %d %d\n", (int)getpid(), tids[1], tids[2]);
 	fflush(stdout);
 	while (access(argv[1], F_OK))
 		usleep(1000);

@@ -6,9 +6,10 @@ import signal
 
 from luck import NODES
 from nodes import EXIT_SAVED
+from program import Failure
 
 THREE = [*NODES, "--node", "other=local"]
-RESULT = r"ready \d+\ncounted\n"
+RESULT = r"ready [\d ]+\ncounted\n"
 
 
 def begin(luck, nodes=THREE, **options):
@@ -31,7 +32,7 @@ def lose_node(luck, is_wanted):
     started, _, others = begin(luck)
     wanted = [pid for pid in others if is_wanted(open("/proc/%d/cmdline" % pid).read())]
     os.kill(wanted[0], signal.SIGKILL)
-    started.ends(125, r"ready \d+\npopcorn-run: node \w+: its process ended, and with it a part "
+    started.ends(125, r"ready [\d ]+\npopcorn-run: node \w+: its process ended, and with it a part "
                       r"of the program\n", 5)
 
 
@@ -46,7 +47,7 @@ def test_emulated_node_killed(luck):
 def test_home_killed(luck):
     started, home, _ = begin(luck)
     os.kill(home, signal.SIGKILL)
-    started.ends(128 + signal.SIGKILL, r"ready \d+\n", 5)
+    started.ends(128 + signal.SIGKILL, r"ready [\d ]+\n", 5)
 
 
 def test_agent_killed(luck):
@@ -83,7 +84,31 @@ def test_saved_meanwhile(luck):
     started, _, _ = begin(luck)
     luck.expect(0, ".*", luck.tool("popcorn"), "checkpoint", str(started.pid),
                 "-o", luck.path("saved"))
-    started.ends(EXIT_SAVED, r"ready \d+\n", 5)
+    started.ends(EXIT_SAVED, r"ready [\d ]+\n", 5)
     open(luck.path("stop"), "w").close()
     luck.expect(7, "", luck.tool("popcorn"), "restore", luck.path("saved"))
     started.ends(EXIT_SAVED, RESULT) # to the same file
+
+
+def test_moved_by_command(luck):
+    """The main thread, out of a sleep, and one that is away already."""
+    trace = luck.path("trace")
+    started, home, _ = begin(luck, [*THREE, "--trace", trace])
+    first = re.search(r"ready \d+ (\d+)", started.said())[1]
+    for tid, node in ((str(home), "arm"), (first, "other"), (str(home), "other"),
+                      (first, "x86"), (str(home), "x86"), (first, "arm")):
+        luck.expect(0, "", luck.tool("popcorn"), "migrate", str(started.pid), "--thread", tid, node)
+    open(luck.path("stop"), "w").close()
+    started.ends(7, RESULT, 5)
+    if "threads_left=6" not in open(trace).read():
+        raise Failure(open(trace).read())
+
+
+def test_command_in_vain(luck):
+    started, home, _ = begin(luck, [*THREE, "--timeout", "1"])
+    for tid, node, says in (("1", "other", "popcorn migrate: no thread 1 came to a poll\n"),
+                            ("x", "other", "popcorn migrate: no such thread\n"),
+                            (str(home), "nowhere", "popcorn migrate: no node 'nowhere'.*\n")):
+        luck.expect(1, says, luck.tool("popcorn"), "migrate", str(started.pid), "--thread", tid, node)
+    open(luck.path("stop"), "w").close()
+    started.ends(7, RESULT, 5)

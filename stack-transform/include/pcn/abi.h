@@ -245,7 +245,11 @@ struct pcn_control {
 	 * kernel cannot tell of an emulated one, whose emulator handles all. */
 	uint32_t listening;
 	uint32_t recalls; /* written by both: threads that are to go home */
-	uint32_t reserved[59];
+	/* Written by the agent, the node first: the thread that gettid() calls
+	 * so is to go to that node.  The thread takes the wish: the result (0:
+	 * it leaves, or -errno) first, then thread = 0. */
+	int32_t wished_thread, wished_node, wish_result;
+	uint32_t reserved[56];
 };
 
 enum pcn_request {
