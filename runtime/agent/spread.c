@@ -21,6 +21,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#define ENGINE_TURNS 64
 #define FIRST_PAGE (PCN_SHARED_BASE / DSM_PAGE_SIZE)
 #define PAGE_COUNT ((PCN_SHARED_END - PCN_SHARED_BASE) / DSM_PAGE_SIZE)
 
@@ -849,9 +850,10 @@ int spread_poll(const struct spread *s, struct pollfd *list)
 	return n;
 }
 
-void spread_work(struct agent *a)
+static bool run_engines(struct agent *a)
 {
 	struct spread *s = &a->spread;
+	bool worked = false;
 
 	for (int i = 0; i < SPREAD_NODES; i++) {
 		struct place *p = &s->places[i];
@@ -861,7 +863,19 @@ void spread_work(struct agent *a)
 		hear(s, i);
 		if (pcn_engine_run(p->engine, 0))
 			lose(a, i, p->engine->error.text);
+		worked |= p->engine->worked;
 	}
+	return worked;
+}
+
+void spread_work(struct agent *a)
+{
+	struct spread *s = &a->spread;
+
+	/* What one engine says another one answers: not by way of the loop,
+	 * which has much else to look after.  But it must have its turn. */
+	for (int turn = 0; turn < ENGINE_TURNS && run_engines(a); turn++)
+		;
 	look_whether_changed(a);
 	look_after_wish(a);
 	if (s->gathering)

@@ -331,6 +331,7 @@ int pcn_engine_run(struct engine *e, int timeout_ms)
 	if (n < 0 && errno != EINTR)
 		return pcn_fail(&e->error, -errno, "epoll: %s",
 				strerror(errno));
+	e->worked = n > 0;
 	for (int i = 0; i < n; i++)
 		serve(e, &events[i]);
 	give_up_links(e);

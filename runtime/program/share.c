@@ -228,6 +228,17 @@ static void map_all(void)
 	}
 }
 
+/* What is here is mapped at once, not by a fault for each page. */
+static void populate(const struct pcn_memory_list *list)
+{
+	for (uint32_t i = 0; i < list->count; i++)
+		pcn_sys(__NR_madvise, list->segments[i].vaddr,
+			list->segments[i].filesz,
+			list->segments[i].flags & 2 /* PF_W */
+				? MADV_POPULATE_WRITE
+				: MADV_POPULATE_READ);
+}
+
 static void tell_all(void)
 {
 	for (uint32_t i = 0; i < pcn_process->vma_count; i++) {
@@ -304,12 +315,15 @@ int pcn_share(bool asked)
 	if (err)
 		return err;
 	err = copy_all(&list);
-	pcn_memory_free(&list);
-	if (err)
+	if (err) {
+		pcn_memory_free(&list);
 		return err;
+	}
 	/* Without its agent it has neither pages nor calls. */
 	pcn_sys(__NR_prctl, PR_SET_PDEATHSIG, SIGKILL);
 	map_all();
+	populate(&list);
+	pcn_memory_free(&list);
 	pcn_shared = true;
 	tell_all();
 	return 0;
