@@ -1,0 +1,267 @@
+/*
+ * spread KERNEL [THREADS] - the same work by threads on one CPU of one node,
+ * then with every second of them on another node; prints seconds of both, the
+ * nodes that the threads were on, and a sum that must be the same.
+ *
+ * kmeans: points of eight dimensions and sixteen clusters, a barrier and a
+ *         reduction between rounds; every round reads all points
+ * ep: pairs of pseudo-random numbers, counted by rings (as NAS EP)
+ * blackscholes: prices of options, in place
+ */
+#define _GNU_SOURCE
+#include <math.h>
+#include <popcorn.h>
+#include <pthread.h>
+#include <sched.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define THREADS	   16
+#define POINTS	   4000000
+#define DIMENSIONS 8
+#define CLUSTERS   16
+#define ROUNDS	   20
+#define PAIRS	   200000000
+#define OPTIONS	   1000000
+#define REPEATS	   40
+
+struct cluster {
+	double sum[CLUSTERS][DIMENSIONS];
+	long count[CLUSTERS];
+} __attribute__((aligned(4096)));
+
+static float (*points)[DIMENSIONS];
+static double centres[CLUSTERS][DIMENSIONS];
+static struct cluster partial[THREADS];
+static struct option {
+	double price, strike, rate, volatility, time, call;
+} *options;
+static double result[THREADS][512];
+static int nodes[THREADS];
+
+static int threads = 2, spread;
+static pthread_barrier_t barrier;
+static void (*kernel)(int thread);
+
+static uint64_t next_random(uint64_t *state)
+{
+	*state ^= *state << 13;
+	*state ^= *state >> 7;
+	*state ^= *state << 17;
+	return *state;
+}
+
+static double unit(uint64_t *state)
+{
+	return (double)(next_random(state) >> 11) / (double)(1ull << 53);
+}
+
+/* --- kernels --- */
+
+static void assign(int thread, long first, long last)
+{
+	struct cluster *mine = &partial[thread];
+
+	memset(mine, 0, sizeof(*mine));
+	for (long i = first; i < last; i++) {
+		double best = INFINITY;
+		int which = 0;
+
+		for (int c = 0; c < CLUSTERS; c++) {
+			double d = 0;
+
+			for (int k = 0; k < DIMENSIONS; k++) {
+				double x = points[i][k] - centres[c][k];
+
+				d += x * x;
+			}
+			if (d < best) {
+				best = d;
+				which = c;
+			}
+		}
+		for (int k = 0; k < DIMENSIONS; k++)
+			mine->sum[which][k] += points[i][k];
+		mine->count[which]++;
+	}
+}
+
+static void reduce(void)
+{
+	for (int c = 0; c < CLUSTERS; c++) {
+		long count = 0;
+
+		for (int t = 0; t < threads; t++)
+			count += partial[t].count[c];
+		for (int k = 0; k < DIMENSIONS && count; k++) {
+			double sum = 0;
+
+			for (int t = 0; t < threads; t++)
+				sum += partial[t].sum[c][k];
+			centres[c][k] = sum / (double)count;
+		}
+	}
+}
+
+static void kmeans(int thread)
+{
+	long first = (long)POINTS * thread / threads;
+	long last = (long)POINTS * (thread + 1) / threads;
+
+	for (int round = 0; round < ROUNDS; round++) {
+		assign(thread, first, last);
+		pthread_barrier_wait(&barrier);
+		if (!thread)
+			reduce();
+		pthread_barrier_wait(&barrier);
+	}
+	if (!thread)
+		for (int c = 0; c < CLUSTERS; c++)
+			result[0][0] += centres[c][0];
+}
+
+static void ep(int thread)
+{
+	uint64_t state = 0x9e3779b97f4a7c15u + (uint64_t)thread;
+	double rings[10] = {0};
+
+	for (long i = 0; i < PAIRS / threads; i++) {
+		double x = 2 * unit(&state) - 1, y = 2 * unit(&state) - 1;
+		double t = x * x + y * y, f;
+
+		if (t > 1 || t == 0)
+			continue;
+		f = sqrt(-2 * log(t) / t);
+		x = fabs(x * f);
+		y = fabs(y * f);
+		rings[(int)(x > y ? x : y) % 10]++;
+	}
+	for (int i = 0; i < 10; i++)
+		result[thread][0] += rings[i] * (i + 1);
+}
+
+static double normal(double x)
+{
+	return erfc(-x * 0.70710678118654752) / 2;
+}
+
+static void blackscholes(int thread)
+{
+	long first = (long)OPTIONS * thread / threads;
+	long last = (long)OPTIONS * (thread + 1) / threads;
+	double sum = 0;
+
+	for (int n = 0; n < REPEATS; n++)
+		for (long i = first; i < last; i++) {
+			struct option *o = &options[i];
+			double root = o->volatility * sqrt(o->time);
+			double d =
+				(log(o->price / o->strike) +
+				 (o->rate + o->volatility * o->volatility / 2) *
+					 o->time) /
+				root;
+
+			o->call = o->price * normal(d) -
+				  o->strike * exp(-o->rate * o->time) *
+					  normal(d - root);
+		}
+	for (long i = first; i < last; i++)
+		sum += options[i].call;
+	result[thread][0] = sum;
+}
+
+/* --- both ways --- */
+
+static void prepare(void)
+{
+	uint64_t state = 42;
+
+	memset(result, 0, sizeof(result));
+	for (long i = 0; i < POINTS; i++)
+		for (int k = 0; k < DIMENSIONS; k++)
+			points[i][k] =
+				(float)(unit(&state) + (double)(i % CLUSTERS));
+	for (int c = 0; c < CLUSTERS; c++)
+		for (int k = 0; k < DIMENSIONS; k++)
+			centres[c][k] = points[c * 1000][k];
+	for (long i = 0; i < OPTIONS; i++)
+		options[i] = (struct option){
+			50 + 50 * unit(&state), 50 + 50 * unit(&state), 0.02,
+			0.1 + unit(&state) / 2, 0.1 + unit(&state),	0};
+}
+
+static void stay_on(int cpu)
+{
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	CPU_SET(cpu, &set);
+	sched_setaffinity(0, sizeof(set), &set);
+}
+
+static void *work(void *argument)
+{
+	int thread = (int)(intptr_t)argument;
+
+	if (!spread || thread % 2 == 0)
+		stay_on(0); /* what a node of one CPU has */
+	else if (popcorn_migrate_thread(1))
+		perror("popcorn_migrate_thread");
+	nodes[thread] = popcorn_node();
+	pthread_barrier_wait(&barrier);
+	kernel(thread);
+	return NULL;
+}
+
+static double run(void)
+{
+	pthread_t list[THREADS];
+	struct timespec a, b;
+	double sum = 0;
+
+	prepare();
+	pthread_barrier_init(&barrier, NULL, (unsigned)threads);
+	clock_gettime(CLOCK_MONOTONIC, &a);
+	for (intptr_t i = 0; i < threads; i++)
+		pthread_create(&list[i], NULL, work, (void *)i);
+	for (int i = 0; i < threads; i++)
+		pthread_join(list[i], NULL);
+	clock_gettime(CLOCK_MONOTONIC, &b);
+	for (int i = 0; i < threads; i++)
+		sum += result[i][0];
+	printf("%-8s %.3f s, threads on nodes", spread ? "spread" : "one node",
+	       (double)(b.tv_sec - a.tv_sec) +
+		       (double)(b.tv_nsec - a.tv_nsec) / 1e9);
+	for (int i = 0; i < threads; i++)
+		printf(" %d", nodes[i]);
+	printf(", sum %.6f\n", sum);
+	fflush(stdout);
+	return (double)(b.tv_sec - a.tv_sec) +
+	       (double)(b.tv_nsec - a.tv_nsec) / 1e9;
+}
+
+int main(int argc, char **argv)
+{
+	const char *name = argc > 1 ? argv[1] : "kmeans";
+	double one, two;
+
+	points = malloc(sizeof(*points) * POINTS);
+	options = malloc(sizeof(*options) * OPTIONS);
+	if (!points || !options)
+		return 2;
+	kernel = !strcmp(name, "ep")		 ? ep
+		 : !strcmp(name, "blackscholes") ? blackscholes
+						 : kmeans;
+	if (argc > 2)
+		threads = atoi(argv[2]);
+	if (threads < 1 || threads > THREADS)
+		return 2;
+	one = run();
+	spread = 1;
+	two = run();
+	printf("%s: speed-up %.2f\n", name, one / two);
+	return 0;
+}

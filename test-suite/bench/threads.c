@@ -1,0 +1,90 @@
+/*
+ * threads MIB - what leaving alone costs, one number a line: microseconds of
+ * the first leave (memory is copied into shared memory), of going there and
+ * back, of a system call made away, of a write to a page that is readable
+ * there; MB/s of reading memory that is at home; microseconds of a fork, which
+ * makes memory private again.  Medians where something is done often.
+ */
+#define _GNU_SOURCE
+#include <popcorn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#define TIMES 501
+
+static double samples[TIMES];
+
+static double now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec * 1e6 + (double)t.tv_nsec / 1e3;
+}
+
+static int by_size(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+static double median(void)
+{
+	qsort(samples, TIMES, sizeof(*samples), by_size);
+	return samples[TIMES / 2];
+}
+
+static void go(int node)
+{
+	if (popcorn_migrate_thread(node)) {
+		perror("popcorn_migrate_thread");
+		exit(1);
+	}
+}
+
+int main(int argc, char **argv)
+{
+	size_t size = (size_t)(argc > 1 ? atoi(argv[1]) : 64) << 20, at = 0;
+	char *memory = malloc(size);
+	double start, end;
+	long sum = 0;
+
+	memset(memory, 1, size);
+	start = now();
+	go(1);
+	printf("first_leave %.1f\n", now() - start);
+	for (int i = 0; i < TIMES; i++) {
+		start = now();
+		go(0);
+		go(1);
+		samples[i] = now() - start;
+	}
+	printf("there_and_back %.1f\n", median());
+	for (int i = 0; i < TIMES; i++) {
+		start = now();
+		getppid();
+		samples[i] = now() - start;
+	}
+	printf("call %.1f\n", median());
+	start = now();
+	for (size_t i = 0; i < size; i += 4096)
+		sum += memory[i];
+	end = now();
+	printf("scan %.0f\n", (double)size / (end - start));
+	for (int i = 0; i < TIMES; i++, at += 4096) {
+		start = now();
+		memory[at]++;
+		samples[i] = now() - start;
+	}
+	printf("upgrade %.1f\n", median());
+	go(0);
+	start = now();
+	if (!fork())
+		_exit(0);
+	printf("fork %.1f\n", now() - start);
+	return sum != (long)(size / 4096);
+}
