@@ -22,8 +22,8 @@
 #include <unistd.h>
 
 #define ENGINE_TURNS 64
-#define FIRST_PAGE (PCN_SHARED_BASE / DSM_PAGE_SIZE)
-#define PAGE_COUNT ((PCN_SHARED_END - PCN_SHARED_BASE) / DSM_PAGE_SIZE)
+#define FIRST_PAGE   (PCN_SHARED_BASE / DSM_PAGE_SIZE)
+#define PAGE_COUNT   ((PCN_SHARED_END - PCN_SHARED_BASE) / DSM_PAGE_SIZE)
 
 void spread_init(struct spread *s)
 {
@@ -312,6 +312,20 @@ static void refuse(struct spread *s, uint32_t slot, int err)
 	wake(m, PCN_MAIL_REFUSED);
 }
 
+/* The pages that a thread will touch at once go before it. */
+static void push_pages(struct spread *s, struct place *from, struct place *to,
+		       const struct pcn_mail *m)
+{
+	uint32_t pages[PCN_MAIL_PAGES], count = 0;
+
+	for (uint32_t i = 0; i < m->page_count && i < PCN_MAIL_PAGES; i++)
+		if (dsm_in_window(&from->engine->dsm, m->pages[i], 1))
+			pages[count++] = m->pages[i];
+	pcn_dsm_push(&from->engine->dsm, dsm_node(s, (int)(to - s->places)),
+		     pages, count);
+	pcn_engine_run(to->engine, 0);
+}
+
 static void leave(struct spread *s, uint32_t slot, struct pcn_mail *m)
 {
 	int node = m->node;
@@ -331,6 +345,7 @@ static void leave(struct spread *s, uint32_t slot, struct pcn_mail *m)
 	p->mails[slot].recall = 0;
 	s->where[slot] = (int16_t)node;
 	s->left++;
+	push_pages(s, &s->places[s->home], p, m);
 	if (tell_place(p, &message, &about))
 		refuse(s, slot, -EAGAIN);
 }
@@ -363,6 +378,7 @@ static void hear_thread(struct spread *s, int node, uint32_t slot)
 	case PCN_MAIL_HOME:
 		s->where[slot] = -1;
 		forget_recall(p, m);
+		push_pages(s, p, &s->places[s->home], m);
 		send_home(s, slot, m, PCN_MAIL_HOME);
 		break;
 	case PCN_MAIL_LAST:

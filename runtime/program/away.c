@@ -68,6 +68,43 @@ static uint32_t word_of(const struct pcn_native *native)
 	return __atomic_load_n(&mail_of(native)->word, __ATOMIC_SEQ_CST);
 }
 
+/* --- What a thread touches first ------------------------------------------ */
+
+static void add_pages(struct pcn_mail *m, uint64_t start, uint64_t size)
+{
+	uint32_t page = (uint32_t)(start / PCN_PAGE_SIZE);
+	uint32_t last = (uint32_t)((start + size - 1) / PCN_PAGE_SIZE);
+
+	for (; page <= last; page++) {
+		uint32_t i = 0;
+
+		while (i < m->page_count && m->pages[i] != page)
+			i++;
+		if (i == PCN_MAIL_PAGES)
+			return;
+		m->pages[i] = page;
+		m->page_count += i == m->page_count;
+	}
+}
+
+/* Of a captured thread: control block, thread-local variables, the top of its
+ * locals, its innermost frames. */
+static void list_pages(const struct pcn_thread *thread, struct pcn_mail *m)
+{
+	const struct pcn_record *r = thread->chain;
+	uint64_t end = (uint64_t)(thread + 1);
+
+	m->page_count = 0;
+	add_pages(m, (uint64_t)thread, sizeof(*thread));
+	add_pages(m, thread->block, end - thread->block);
+	add_pages(m, thread->side_sp - 256, 512);
+	while (r->inner)
+		r = r->inner;
+	for (; r && m->page_count < PCN_MAIL_PAGES; r = r->outer)
+		add_pages(m, (uint64_t)r,
+			  __popcorn_functions[r->function].record_size);
+}
+
 /* --- Away ----------------------------------------------------------------- */
 
 long pcn_away_call(struct pcn_native *native, long number,
@@ -152,6 +189,7 @@ _Noreturn void pcn_away_return(struct pcn_native *native)
 	pcn_signals_block_all();
 	m->node = native->target >= 0 ? native->target : PCN_TARGET_HOME;
 	m->asked = native->asked;
+	list_pages(native->thread, m);
 	if (__atomic_exchange_n(&m->recall, 0, __ATOMIC_SEQ_CST))
 		__atomic_fetch_sub(&__popcorn_control.recalls, 1,
 				   __ATOMIC_SEQ_CST);
@@ -313,6 +351,7 @@ void pcn_shadow(struct pcn_native *native)
 	m->node = node;
 	m->thread = (uint64_t)native->thread;
 	m->stack_size = native->signal_stack - native->stack_start;
+	list_pages(native->thread, m);
 	begin(native, block);
 	post(native, PCN_MAIL_LEAVE);
 	node = shadow(native, m);

@@ -52,13 +52,15 @@ enum pcn_mail_recall {
 	PCN_RECALL_SIGNAL = 2, /* there is a signal to be taken */
 };
 
+#define PCN_MAIL_PAGES 31
+
 struct pcn_mail {
 	uint32_t word;	 /* enum pcn_mail_word, a futex */
 	uint32_t recall; /* enum pcn_mail_recall.  At home: what the shadow
 			  * wants, until the agent has seen it; away: what
 			  * the thread is to do at its next poll */
 	int32_t node;
-	int32_t error; /* with REFUSED */
+	int32_t error;	 /* with REFUSED */
 	uint64_t thread; /* struct pcn_thread */
 	uint64_t stack_size;
 	int64_t number, argument[7];
@@ -67,9 +69,12 @@ struct pcn_mail {
 	uint32_t fp_state; /* with CALL: PCN_FP_* */
 	uint32_t asked;	   /* with HOME: the program did, and hears of it */
 	uint32_t reserved32;
-	uint64_t reserved;
+	/* With LEAVE and HOME: what the thread touches first, page numbers:
+	 * they go with it. */
+	uint32_t page_count, pages[PCN_MAIL_PAGES];
+	uint32_t reserved[2];
 };
-_Static_assert(sizeof(struct pcn_mail) == 128, "mail");
+_Static_assert(sizeof(struct pcn_mail) == 256, "mail");
 
 #define PCN_MAIL_SIZE (PCN_THREADS_MAX * sizeof(struct pcn_mail))
 
