@@ -8,6 +8,8 @@
 #   needs              other recipes, whose libraries it finds in $prefix
 #   every              moved: its processes sleep for a moment at each so manyth
 #                      poll, so that they live long enough to be moved (997)
+#   hops               moved: how often a process moves, and within how many ms
+#                      the next time, as popcorn-run has it (20:0.2-10)
 #   reference          plain, if some of its tests fail with plain clang and musl,
 #                      too: then a mode passes if whatever passes there does
 # and defines functions that run in the tree:
@@ -28,6 +30,7 @@ needs=
 programs=
 reference=
 every=997
+hops=20:0.2-10
 
 case $side in
 popcorn)
