@@ -119,7 +119,7 @@ static int channel_number(void)
  */
 static int preload(int socket, int number)
 {
-	char path[PATH_MAX], value[16];
+	char path[PATH_MAX], file[PATH_MAX], value[16];
 	ssize_t n = readlink("/proc/self/exe", path, sizeof(path) - 1);
 	char *slash;
 
@@ -129,14 +129,14 @@ static int preload(int socket, int number)
 		n = slash ? slash - path : 0;
 	}
 	path[n] = 0;
-	if (strlen(path) + sizeof(PRELOAD) > sizeof(path)) {
+	n = snprintf(file, sizeof(file), "%s%s", path, PRELOAD);
+	if (n < 0 || n >= (ssize_t)sizeof(file)) {
 		errno = ENAMETOOLONG;
 		return -1;
 	}
-	strcat(path, PRELOAD);
 	snprintf(value, sizeof(value), "%d", number);
-	if (dup2(socket, number) < 0 || access(path, R_OK) ||
-	    setenv("LD_PRELOAD", path, 1) ||
+	if (dup2(socket, number) < 0 || access(file, R_OK) ||
+	    setenv("LD_PRELOAD", file, 1) ||
 	    setenv(PCN_USERFAULT_ENV, value, 1))
 		return -1;
 	return 0;

@@ -127,7 +127,7 @@ static int open_place(struct agent *a, int node)
 			? MAP_FAILED
 			: mmap(NULL, PCN_MAIL_SIZE, PROT_READ | PROT_WRITE,
 			       MAP_SHARED, p->mails_fd, 0);
-	p->engine = malloc(sizeof(*p->engine));
+	p->engine = aligned_alloc(_Alignof(struct engine), sizeof(*p->engine));
 	if (mails == MAP_FAILED || !p->engine) {
 		free(p->engine);
 		p->engine = NULL;
@@ -898,5 +898,5 @@ void spread_work(struct agent *a)
 		gather(a);
 	/* Without it the program cannot go on. */
 	if (a->lost && a->current && !a->current->reaped)
-		kill(a->current->pid, SIGKILL);
+		process_signal(a, a->current, SIGKILL, NULL);
 }

@@ -37,7 +37,7 @@ struct engine {
 	uint64_t watching; /* links whose socket was full */
 	int epoll;
 	bool faults_paused;
-	bool worked; /* the last run found something to do */
+	bool worked;	  /* the last run found something to do */
 	uint32_t spin_ns; /* how long to look before sleeping */
 	struct engine_callbacks callbacks;
 	void *context;

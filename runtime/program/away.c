@@ -362,11 +362,12 @@ void pcn_shadow(struct pcn_native *native)
 			       ? there
 			       : PCN_TARGET_NONE;
 	if (node >= 0 && node != pcn_channel_node_current()) {
-		node = prepare(node, native->asked) ?: node;
-		if (node >= 0)
+		int err = prepare(node, native->asked);
+
+		if (!err)
 			native->target = node;
 		else if (native->asked)
-			native->thread->answer = node;
+			native->thread->answer = err;
 	}
 	if (native->target == PCN_TARGET_NONE)
 		native->asked = false;

@@ -196,12 +196,16 @@ static void read_channel(struct process *p)
 static void say(struct input *in)
 {
 	struct process *p = any_process(in);
-	struct pcn_message m = {.type = byte(in) % 20};
+	struct pcn_message m = {.type = byte(in) % 30};
 	char text[256];
 	int file = open("/dev/null", O_RDWR);
 
 	for (int i = 0; i < 6; i++)
 		m.value[i] = byte(in) - 128;
+	if (m.type >= PCN_MSG_MAP && m.type <= PCN_MSG_ZERO) {
+		m.value[0] = (int64_t)PCN_SHARED_BASE + 4096 * m.value[0];
+		m.value[1] *= 4096;
+	}
 	m.text_size = byte(in);
 	for (uint32_t i = 0; i < m.text_size; i++)
 		text[i] = (char)byte(in);
@@ -234,8 +238,30 @@ static void end_process(struct input *in)
 		a.current = NULL;
 		a.ended = true;
 	}
+	spread_process_gone(&a, p);
 	if (p->used)
 		process_drop(&a, p, false);
+}
+
+/* What threads write where only they and the agent look. */
+static void mail(struct input *in)
+{
+	struct place *place = &a.spread.places[byte(in) % 2];
+	uint32_t slot = byte(in) % 4;
+	struct pcn_mail *m;
+
+	if (place->state) {
+		m = &place->mails[slot];
+		m->word = byte(in) % 9;
+		m->recall = byte(in) % 4;
+		m->node = byte(in) - 128;
+		m->page_count = byte(in);
+		for (int i = 0; i < 4; i++)
+			m->pages[i] = byte(in) | (uint32_t)byte(in) << 12;
+		must(write(place->bell[1], &slot, 4) == 4);
+	}
+	if (a.current)
+		spread_work(&a);
 }
 
 static void connect_client(int i)
@@ -254,7 +280,7 @@ static void request(struct input *in)
 	static const char *const words[] = {
 		"state",  "migrate a",	    "migrate b",
 		"commit", "checkpoint end", "checkpoint leave-running",
-		"abort",  "migrate 1"};
+		"abort",  "thread 1000 b"};
 	struct error error = {""};
 	int i = byte(in) % 4, file = open("/dev/null", O_RDWR);
 	uint8_t what = byte(in);
@@ -288,7 +314,7 @@ static void leave(struct input *in)
 
 static void event(struct input *in)
 {
-	switch (byte(in) % 8) {
+	switch (byte(in) % 9) {
 	case 0:
 	case 1:
 		say(in);
@@ -305,6 +331,9 @@ static void event(struct input *in)
 		break;
 	case 5:
 		leave(in);
+		break;
+	case 7:
+		mail(in);
 		break;
 	case 6:
 		operation_move(&a, byte(in) % 2, -1);
@@ -369,6 +398,7 @@ static void begin(void)
 	a.op.client = a.op.file = a.op.fork_channel = -1;
 	transit_init(&a.transit);
 	relay_init(&a.relay, false);
+	spread_init(&a.spread);
 	a.listener = a.signals = -1;
 	now = 1000000000;
 	a.current = make_process(0);
@@ -384,6 +414,7 @@ static void end(void)
 	for (int i = 0; i < 4; i++)
 		if (a.clients[i].used)
 			close(client_end[i]);
+	spread_end(&a.spread);
 	socket_close(&a);
 	reserve_give(&a);
 	if (a.op.file >= 0)

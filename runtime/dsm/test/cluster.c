@@ -216,7 +216,7 @@ __attribute__((noreturn)) static void agent(const struct cluster *c,
 {
 	struct engine_callbacks callbacks = {
 		.lost = note_lost, .refused = note_refused, .done = note_done};
-	struct engine *e = malloc(sizeof(*e));
+	struct engine *e = aligned_alloc(_Alignof(struct engine), sizeof(*e));
 	struct error error = {""};
 	int channel[2], status, err;
 	uint32_t served = 0;
