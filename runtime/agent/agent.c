@@ -109,11 +109,13 @@ static void reap(struct agent *a)
 		if (!p->used || p->pid != pid)
 			continue;
 		operation_process_gone(a, p);
-		spread_process_gone(a, p);
+		spread_process_gone(a, p, status);
 		if (p == a->current) {
 			a->current = NULL;
 			a->ended = true;
-			a->exit_status = signals_exit_status(status);
+			a->exit_status = a->spread.died_of
+						 ? 128 + a->spread.died_of
+						 : signals_exit_status(status);
 		}
 		if (p->used && p->pid == pid)
 			process_drop(a, p, false);
@@ -137,6 +139,7 @@ static void read_channel(struct agent *a, struct process *p)
 	close(p->channel);
 	p->channel = -1;
 	p->channel_gone_ns = now_ns();
+	spread_home_gone(a, p);
 	if (p->forked) {
 		operation_process_gone(a, p);
 		if (p->used)

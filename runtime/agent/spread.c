@@ -19,6 +19,7 @@
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #define ENGINE_TURNS 64
@@ -69,15 +70,17 @@ static void close_place(struct place *p)
 void spread_end(struct spread *s)
 {
 	uint64_t left;
-	int wisher;
+	int wisher, died_of;
 
 	for (int i = 0; i < SPREAD_NODES; i++)
 		close_place(&s->places[i]);
 	free(s->maps);
 	left = s->left;
+	died_of = s->died_of;
 	wisher = s->wisher;
 	spread_init(s);
 	s->left = left;
+	s->died_of = died_of;
 	s->wisher = wisher;
 }
 
@@ -493,10 +496,14 @@ static int begin_change(struct agent *a, const struct map *map, bool held)
 		pcn_dsm_remove(&e->dsm, map->page, map->count,
 			       map->type == PCN_MSG_ZERO, 0);
 	}
-	for (int i = 0; i < SPREAD_NODES && !err; i++)
-		if (map->type != PCN_MSG_ZERO && i != s->home &&
-		    s->places[i].state >= PLACE_MAPPING)
-			err = tell_map(&s->places[i], map);
+	for (int i = 0; i < SPREAD_NODES && !err; i++) {
+		if (map->type == PCN_MSG_ZERO || i == s->home ||
+		    s->places[i].state < PLACE_MAPPING)
+			continue;
+		err = tell_map(&s->places[i], map);
+		if (err == -EPIPE) /* it has ended: we shall hear of that */
+			err = 0;
+	}
 	return err;
 }
 
@@ -825,7 +832,28 @@ static void look_after_wish(struct agent *a)
 
 /* --- The loop ------------------------------------------------------------- */
 
-void spread_process_gone(struct agent *a, struct process *p)
+/* Faults; whatever else a program sends itself arrives at home. */
+static bool is_own_doing(int status)
+{
+	int signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+
+	return signal == SIGSEGV || signal == SIGBUS || signal == SIGFPE ||
+	       signal == SIGILL || signal == SIGTRAP;
+}
+
+void spread_home_gone(struct agent *a, struct process *p)
+{
+	struct spread *s = &a->spread;
+
+	if (!spread_is_on(s) || s->places[s->home].process != p)
+		return;
+	for (int i = 0; i < SPREAD_NODES; i++)
+		if (s->places[i].state && i != s->home)
+			place_failed(a, i);
+	spread_end(s);
+}
+
+void spread_process_gone(struct agent *a, struct process *p, int status)
 {
 	struct spread *s = &a->spread;
 	int node = place_of(s, p);
@@ -838,7 +866,10 @@ void spread_process_gone(struct agent *a, struct process *p)
 	if (s->places[node].state == PLACE_READY)
 		pcn_dsm_node_lost(&s->places[s->home].engine->dsm,
 				  dsm_node(s, node));
-	if (was_there || s->pages_lost)
+	if (was_there && is_own_doing(status) && a->current) {
+		s->died_of = WTERMSIG(status);
+		process_signal(a, a->current, SIGKILL, NULL);
+	} else if (was_there || s->pages_lost)
 		lose(a, node,
 		     "its process ended, and with it a part of the "
 		     "program");

@@ -60,6 +60,7 @@ struct spread {
 	uint64_t left; /* how often a thread went to another node */
 	struct change change;
 	bool gathering;
+	int died_of; /* a signal of a thread's own doing, on another node */
 	uint32_t pages_lost;		  /* their only copies, with nodes */
 	uint32_t gather_map, gather_page; /* what has been looked at */
 	int wisher; /* client whose wish is in the control page; -1 */
@@ -75,8 +76,10 @@ void spread_end(struct spread *s);
 bool spread_is_on(const struct spread *s);
 /* The message in a->packet is one of these; true: it has been dealt with. */
 bool spread_message(struct agent *a, struct process *p);
-/* A process has ended. */
-void spread_process_gone(struct agent *a, struct process *p);
+/* A process has ended, as wait() tells. */
+void spread_process_gone(struct agent *a, struct process *p, int status);
+/* The process has ended, or has become another program: so have its threads. */
+void spread_home_gone(struct agent *a, struct process *p);
 /* A client's wish: thread tid, as the program knows it, is to go to that node.
  */
 void spread_wish(struct agent *a, int client, int tid, int node);

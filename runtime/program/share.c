@@ -30,7 +30,8 @@ static int ask(enum pcn_message_type type, uint64_t address, uint64_t size,
 	struct pcn_message m = {
 		.type = type,
 		.value = {(int64_t)address, (int64_t)size, prot, held}};
-	int err = pcn_channel_call(&m, NULL, NULL, 0, NULL, NULL);
+	char why[1024];
+	int err = pcn_channel_call(&m, NULL, why, sizeof(why), NULL, NULL);
 
 	if (!err && m.type != PCN_MSG_ANSWER)
 		err = -EPROTO;

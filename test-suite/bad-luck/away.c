@@ -2,11 +2,15 @@
  * away FILE: two threads leave, one for each of the other nodes, and count;
  * "ready", pid and tids when they have begun; the end, with what they counted,
  * when the file is there.  Exit status 7.
+ *
+ * With "exec" it becomes a shell, whose status is 5; with "fault" a thread that
+ * is away writes where nothing is.
  */
 #define _GNU_SOURCE
 #include <popcorn.h>
 #include <pthread.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 static volatile long counts[3];
@@ -22,13 +26,14 @@ static void *count(void *argument)
 		perror("popcorn_migrate_thread");
 	while (!stop)
 		counts[node]++;
+	if (stop == 2 && node == 2)
+		*(volatile int *)0 = 1;
 	return NULL;
 }
 
 int main(int argc, char **argv)
 {
 	pthread_t threads[3];
-	(void)argc;
 
 	for (long i = 1; i < popcorn_nodes(); i++)
 		pthread_create(&threads[i], NULL, count, (void *)i);
@@ -39,7 +44,10 @@ int main(int argc, char **argv)
 	fflush(stdout);
 	while (access(argv[1], F_OK))
 		usleep(1000);
-	stop = 1;
+	if (argc > 2 && !strcmp(argv[2], "exec"))
+		execl("/bin/sh", "sh", "-c", "echo executed; exit 5",
+		      (char *)NULL);
+	stop = argc > 2 ? 2 : 1;
 	for (long i = 1; i < popcorn_nodes(); i++)
 		pthread_join(threads[i], NULL);
 	puts("counted");

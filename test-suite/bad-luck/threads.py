@@ -12,10 +12,11 @@ THREE = [*NODES, "--node", "other=local"]
 RESULT = r"ready [\d ]+\ncounted\n"
 
 
-def begin(luck, nodes=THREE, **options):
+def begin(luck, nodes=THREE, arguments=(), **options):
     """The program, its threads away; and its processes: home's pid first."""
     app = luck.program("away")
-    started = luck.start(luck.tool("popcorn-run"), *nodes, app, luck.path("stop"), **options)
+    started = luck.start(luck.tool("popcorn-run"), *nodes, app, luck.path("stop"), *arguments,
+                         **options)
     started.until(lambda: "ready" in started.said(), "its threads have left")
     home = int(re.search(r"ready (\d+)", started.said())[1])
     others = [pid for pid in luck.processes() if pid not in (home, started.pid)]
@@ -112,3 +113,19 @@ def test_command_in_vain(luck):
         luck.expect(1, says, luck.tool("popcorn"), "migrate", str(started.pid), "--thread", tid, node)
     open(luck.path("stop"), "w").close()
     started.ends(7, RESULT, 5)
+
+
+def test_exec(luck):
+    """Another program is begun: threads elsewhere end with the old one."""
+    started, _, _ = begin(luck, arguments=["exec"])
+    open(luck.path("stop"), "w").close()
+    started.ends(5, r"ready [\d ]+\nexecuted\n", 5)
+
+
+def test_fault(luck):
+    """As if the thread had never left."""
+    for nodes in (THREE, [*THREE[:2], "--node", "other=local", *THREE[2:4]]):
+        started, _, _ = begin(luck, nodes, ["fault"])
+        open(luck.path("stop"), "w").close()
+        started.ends(128 + signal.SIGSEGV, r"ready [\d ]+\n(qemu: uncaught target signal .*\n)?", 5)
+        os.unlink(luck.path("stop"))

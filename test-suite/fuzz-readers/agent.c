@@ -185,6 +185,7 @@ static void read_channel(struct process *p)
 	}
 	close(p->channel);
 	p->channel = -1;
+	spread_home_gone(&a, p);
 	if (!p->forked)
 		return;
 	operation_process_gone(&a, p);
@@ -238,7 +239,7 @@ static void end_process(struct input *in)
 		a.current = NULL;
 		a.ended = true;
 	}
-	spread_process_gone(&a, p);
+	spread_process_gone(&a, p, byte(in) % 16);
 	if (p->used)
 		process_drop(&a, p, false);
 }
