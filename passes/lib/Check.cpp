@@ -270,6 +270,10 @@ PreservedAnalyses popcorn::WrittenInPass::run(Module &M,
 
 PreservedAnalyses popcorn::RefusePass::run(Module &M, ModuleAnalysisManager &) {
   LLVMContext &C = M.getContext();
+  if (!isEmptyAsm(M.getModuleInlineAsm()))
+    C.emitError(Twine(M.getSourceFileName()) + ": file-scope assembly \"" +
+                excerpt(M.getModuleInlineAsm()) + "\" is of one ISA; " +
+                WayOut);
   for (Function &F : M)
     for (Instruction &I : instructions(F)) {
       auto *Call = dyn_cast<CallBase>(&I);
