@@ -1,7 +1,7 @@
 # A thin face on CMake; no target needs an argument.
 #
 #   make              build everything into build/
-#   make demo         install what is missing, build, move Lua and SQLite about
+#   make demo         install what is missing, build, move Lua and SQLite about, and one thread of k-means
 #   make check        install what is missing, build, run all tests
 #   make check-apps   real packages with all their own tests, in all modes; prints the table of docs/COMPATIBILITY.md
 #   make check-asan   the same tests with sanitizers in the host tools
