@@ -200,6 +200,9 @@ void pcn_signals_look(struct pcn_native *native);
 /* Runs user handlers of unblocked pending signals.  Returns how many ran;
  * *no_restart says whether one of them lacked SA_RESTART. */
 int pcn_signals_deliver(struct pcn_native *native, bool *no_restart);
+/* Handlers of what has come run before the call that is under way; false: the
+ * shadow's thread has to run them, and the call is to be PCN_MAIL_AGAIN. */
+bool pcn_signals_first(struct pcn_native *native);
 /* A shadow's, for its thread: a signal's number, or 0. */
 int pcn_signals_take(struct pcn_native *native, struct pcn_taken_signal *to);
 /* The kernel's mask := the program's, and what waits to be delivered. */

@@ -202,6 +202,17 @@ int pcn_signals_deliver(struct pcn_native *native, bool *no_restart)
 	return ran;
 }
 
+bool pcn_signals_first(struct pcn_native *native)
+{
+	bool unused;
+
+	if (native->shadow)
+		return !next_ready(native);
+	if (native->marked)
+		pcn_signals_deliver(native, &unused);
+	return true;
+}
+
 /* --- the native handler --- */
 
 static bool is_fault(int signal, const siginfo_t *info)
@@ -437,14 +448,13 @@ long pcn_call_sigprocmask(struct pcn_call *call)
 	const uint64_t *new = (void *)call->a[1];
 	uint64_t *old = (void *)call->a[2],
 		 before = call->native->thread->signal_mask, mask;
-	bool unused;
 
 	if (call->a[3] != MASK_SIZE)
 		return -EINVAL;
 	if (new) {
 		/* What came before it is blocked is not held up by that. */
-		if (call->native->marked)
-			pcn_signals_deliver(call->native, &unused);
+		if (!pcn_signals_first(call->native))
+			return -PCN_MAIL_AGAIN;
 		before = call->native->thread->signal_mask;
 		switch (call->a[0]) {
 		case SIG_BLOCK:

@@ -137,9 +137,11 @@ long pcn_call_native(struct pcn_call *call)
 
 static long forward(struct pcn_call *call)
 {
-	long result = pcn_away_syscall(call);
+	long result;
 	bool unused;
 
+	while ((result = pcn_away_syscall(call)) == -PCN_MAIL_AGAIN)
+		pcn_signals_deliver(call->native, &unused);
 	if (call->number == 134 /* rt_sigaction */ && !result)
 		pcn_signals_away_again((int)call->a[0]);
 	if (pcn_away_signalled(call->native, true))

@@ -9,7 +9,7 @@
 #include <pcn/stream.h>
 
 #include "carried.h"
-#include "native.h"
+#include "away.h"
 
 #include <linux/time.h>
 
@@ -281,15 +281,6 @@ static long native_of(const struct pcn_call *call)
 		       : -1;
 }
 
-/* A signal that came before its timer is changed is not one after that. */
-static void deliver_first(const struct pcn_call *call)
-{
-	bool unused;
-
-	if (call->native->marked)
-		pcn_signals_deliver(call->native, &unused);
-}
-
 long pcn_call_timer_settime(struct pcn_call *call)
 {
 	const struct times *new = (const void *)call->a[2];
@@ -297,7 +288,10 @@ long pcn_call_timer_settime(struct pcn_call *call)
 	uint32_t owes;
 	long result;
 
-	deliver_first(call);
+	/* A signal that came before its timer is changed is not one after that.
+	 */
+	if (!pcn_signals_first(call->native))
+		return -PCN_MAIL_AGAIN;
 	if (native_of(call) < 0 || !new)
 		return -EINVAL;
 	t = &pcn_carried->timers[(uint32_t)call->a[0]];
@@ -330,7 +324,8 @@ long pcn_call_timer_delete(struct pcn_call *call)
 	uint32_t i = call->a[0];
 	long result = -EINVAL;
 
-	deliver_first(call);
+	if (!pcn_signals_first(call->native))
+		return -PCN_MAIL_AGAIN;
 	pcn_lock(&lock);
 	if (i < PCN_TIMERS_MAX && pcn_carried->timers[i].used) {
 		if (native_timer[i] >= 0)

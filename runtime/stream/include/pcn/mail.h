@@ -41,6 +41,9 @@ enum pcn_mail_word {
  * Its number, or 0. */
 #define PCN_MAIL_TAKE 0x10003
 
+/* A result: take the signals first, then make the call again. */
+#define PCN_MAIL_AGAIN 513
+
 struct pcn_taken_signal {
 	uint8_t info[128]; /* siginfo_t */
 	struct pcn_sigaction action;
