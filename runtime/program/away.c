@@ -3,10 +3,10 @@
  *
  * A shadow is the thread's native thread at home, in its base frame.  It makes
  * the calls that the thread sends, so whatever the kernel keeps for a thread
- * stays where it was.  A shadow runs none of the program's code: a signal that
- * it is told of calls its thread home, where the handler runs.  It has a thread
- * control block of its own, as the real one lies on a page that its thread
- * writes to all the time.
+ * stays where it was.  A shadow runs none of the program's code: the
+ * handler of a signal that it is told of runs where its thread is.  It has a
+ * thread control block of its own, as the real one lies on a page that its
+ * thread writes to all the time.
  */
 #include "away.h"
 #include "channel.h"
@@ -120,14 +120,6 @@ long pcn_away_call(struct pcn_native *native, long number,
 	while (word_of(native) == PCN_MAIL_CALL)
 		pcn_sys(__NR_futex, &m->word, FUTEX_WAIT, PCN_MAIL_CALL, NULL);
 	return m->result;
-}
-
-long pcn_away_syscall(struct pcn_call *call)
-{
-	long argument[7] = {call->a[0], call->a[1], call->a[2], call->a[3],
-			    call->a[4], call->a[5], 0};
-
-	return pcn_away_call(call->native, call->number, argument);
 }
 
 int pcn_away_ask_home(struct pcn_native *native)
@@ -260,19 +252,12 @@ static long serve(struct pcn_native *native, const struct pcn_mail *m)
 	return __popcorn_syscall(m->number, a[0], a[1], a[2], a[3], a[4], a[5]);
 }
 
-static bool signals_ready(const struct pcn_native *native)
-{
-	uint64_t marked = __atomic_load_n(&native->marked, __ATOMIC_SEQ_CST);
-
-	return marked && (marked & ~native->thread->signal_mask);
-}
-
 /* Tells the thread, once, what it does not know yet. */
 static void recall(struct pcn_native *native)
 {
 	bool home = pcn_world_wanted() || pcn_away_wished(native);
 	uint32_t why = (home ? PCN_RECALL_HOME : 0) |
-		       (signals_ready(native) ? PCN_RECALL_SIGNAL : 0);
+		       (pcn_signals_ready(native) ? PCN_RECALL_SIGNAL : 0);
 
 	why &= ~native->recalled;
 	if (!why)
@@ -282,7 +267,8 @@ static void recall(struct pcn_native *native)
 	ring(native);
 }
 
-/* Until the thread is here again: the node that it wants to, or -errno. */
+/* Until the thread is here again: the node that it wants to, or PCN_TARGET_*.
+ */
 static int shadow(struct pcn_native *native, struct pcn_mail *m)
 {
 	for (;;) {
@@ -291,7 +277,7 @@ static int shadow(struct pcn_native *native, struct pcn_mail *m)
 		switch (word) {
 		case PCN_MAIL_CALL:
 			m->result = serve(native, m);
-			m->signals = signals_ready(native);
+			m->signals = pcn_signals_ready(native) != 0;
 			recall(native);
 			post(native, PCN_MAIL_RESULT);
 			continue;
@@ -316,20 +302,12 @@ static int shadow(struct pcn_native *native, struct pcn_mail *m)
 static int prepare(int node, bool asked)
 {
 	struct pcn_message m = {.type = PCN_MSG_ASK_THREAD, .value = {node}};
-	char why[1024];
-	int err;
+	char why[PCN_CHANNEL_WHY];
+	int err = pcn_channel_question(&m, NULL, 0, NULL, NULL, why);
 
-	if (pcn_channel_fd() < 0)
-		return -ENOTCONN;
-	err = pcn_channel_call(&m, NULL, why, sizeof(why) - 1, NULL, NULL);
-	if (err)
-		return err == -EPIPE ? -ENOTCONN : err;
-	if (m.type != PCN_MSG_ANSWER)
-		return -EPROTO;
-	why[m.text_size] = 0;
-	if (m.value[0] && m.text_size)
+	if (err && why[0])
 		pcn_log(asked ? PCN_LOG_WARN : PCN_LOG_INFO, "%s", why);
-	return (int)m.value[0];
+	return err;
 }
 
 void pcn_shadow(struct pcn_native *native)
@@ -471,9 +449,7 @@ void pcn_away_spread(struct pcn_native *native)
 	if (!x)
 		x = ((uint64_t)native->thread->tid << 32 | 1) *
 		    0x9e3779b97f4a7c15ull;
-	x ^= x << 13;
-	x ^= x >> 7;
-	x ^= x << 17;
+	pcn_random(&x);
 	native->spread_random = x;
 	native->spread_left = x % (2 * pcn_spread_interval);
 	node = (int)((x >> 32) % (uint64_t)count);

@@ -43,18 +43,25 @@ bool pcn_away_signalled(struct pcn_native *native, bool after_call);
 void pcn_away_back(struct pcn_native *native);
 /* From the base frame away, captured. */
 _Noreturn void pcn_away_return(struct pcn_native *native);
-/* Away: what __popcorn_syscall, __popcorn_clone and a thread's end come to. */
-long pcn_away_syscall(struct pcn_call *call);
 /* About to poll, away: to come home there. */
 int pcn_away_ask_home(struct pcn_native *native);
 /* The call is one for the thread itself, at home: -PCN_ERESTART. */
 long pcn_away_go_home(struct pcn_call *call);
+/* Away: a call of the kernel's number or PCN_MAIL_*, made by the shadow. */
 long pcn_away_call(struct pcn_native *native, long number,
 		   const long argument[7]);
+/* Away: the thread's end. */
 _Noreturn void pcn_away_end(struct pcn_native *native, uint64_t unmap,
 			    uint64_t unmap_size);
 
-/* --- share.c: at home --- */
+/* --- share.c --- */
+
+/* Both sides: what SHARE brought, memory, mails and doorbell. */
+int pcn_shared_open(const int fds[3]);
+/* Pages of the shared memory at their own address; as mmap. */
+long pcn_shared_map(uint64_t address, uint64_t size, long prot);
+
+/* At home. */
 
 /* World stopped.  0 or -errno; 0 if it is shared already.  asked: by the
  * program, which hears why not. */

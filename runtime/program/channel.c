@@ -119,9 +119,9 @@ int pcn_packet_receive(int socket, struct pcn_message *m, void *text,
 	return 0;
 }
 
-int pcn_channel_call_with(struct pcn_message *m, const void *text,
-			  const int *sent, uint32_t sent_count, void *answer,
-			  uint32_t answer_size, int *fds, uint32_t *fd_count)
+static int call_with(struct pcn_message *m, const void *text, const int *sent,
+		     uint32_t sent_count, void *answer, uint32_t answer_size,
+		     int *fds, uint32_t *fd_count)
 {
 	int err;
 
@@ -139,30 +139,41 @@ int pcn_channel_call_with(struct pcn_message *m, const void *text,
 int pcn_channel_call(struct pcn_message *m, const void *text, void *answer,
 		     uint32_t answer_size, int *fds, uint32_t *fd_count)
 {
-	return pcn_channel_call_with(m, text, NULL, 0, answer, answer_size, fds,
-				     fd_count);
+	return call_with(m, text, NULL, 0, answer, answer_size, fds, fd_count);
+}
+
+int pcn_channel_question(struct pcn_message *m, const int *sent,
+			 uint32_t sent_count, int *fds, uint32_t *fd_count,
+			 char why[PCN_CHANNEL_WHY])
+{
+	int err = call_with(m, NULL, sent, sent_count, why, PCN_CHANNEL_WHY - 1,
+			    fds, fd_count);
+
+	if (err || m->type != PCN_MSG_ANSWER)
+		why[0] = 0;
+	if (err)
+		return err == -EPIPE ? -ENOTCONN : err;
+	if (m->type != PCN_MSG_ANSWER)
+		return -EPROTO;
+	why[m->text_size] = 0;
+	return (int)m->value[0];
 }
 
 int pcn_channel_ask(enum pcn_message_type type, int node)
 {
 	struct pcn_message m = {.type = type, .value = {node}};
-	char why[1024];
+	char why[PCN_CHANNEL_WHY];
 	int err;
 
 	if (channel.fd < 0)
 		return -ENOSYS;
-	err = pcn_channel_call(&m, NULL, why, sizeof(why) - 1, NULL, NULL);
-	if (err)
-		return err == -EPIPE ? -ENOTCONN : err;
-	if (m.type != PCN_MSG_ANSWER)
-		return -EPROTO;
-	why[m.text_size] = 0;
+	err = pcn_channel_question(&m, NULL, 0, NULL, NULL, why);
 	/* That two threads ask at once is no fault of the program's. */
-	if (m.value[0] < 0 && m.value[0] != -EBUSY && m.text_size)
+	if (err < 0 && err != -EBUSY && why[0])
 		pcn_log(PCN_LOG_WARN, "%s", why);
-	if (!m.value[0])
+	if (!err)
 		__atomic_store_n(&channel.asked, 1, __ATOMIC_RELEASE);
-	return (int)m.value[0];
+	return err;
 }
 
 bool pcn_channel_asked(void)

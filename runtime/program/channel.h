@@ -65,9 +65,12 @@ int pcn_packet_receive(int socket, struct pcn_message *m, void *text,
 int pcn_channel_call(struct pcn_message *m, const void *text, void *answer,
 		     uint32_t answer_size, int *fds, uint32_t *fd_count);
 
-int pcn_channel_call_with(struct pcn_message *m, const void *text,
-			  const int *sent, uint32_t sent_count, void *answer,
-			  uint32_t answer_size, int *fds, uint32_t *fd_count);
+/* The same, answered by ANSWER: what that says, 0 or -errno, with why: its text
+ * or "".  sent: descriptors that go along.  -ENOTCONN: the agent has gone. */
+#define PCN_CHANNEL_WHY 1024
+int pcn_channel_question(struct pcn_message *m, const int *sent,
+			 uint32_t sent_count, int *fds, uint32_t *fd_count,
+			 char why[PCN_CHANNEL_WHY]);
 
 /* For restore.c: the socket the state arrives on, and a new place for the
  * channel when the program's own descriptors need its number. */

@@ -101,6 +101,15 @@ static inline struct pcn_native *pcn_native_of(const struct pcn_thread *thread)
 	return pcn_natives[thread->slot];
 }
 
+/* The next of a sequence of random numbers; *state is never 0. */
+static inline uint64_t pcn_random(uint64_t *state)
+{
+	*state ^= *state << 13;
+	*state ^= *state >> 7;
+	*state ^= *state << 17;
+	return *state;
+}
+
 static inline struct pcn_native *pcn_self_native(void)
 {
 	return pcn_native_of(pcn_arch_self());
@@ -216,6 +225,15 @@ void pcn_signals_away_again(int signal);
 /* The kernel has let this signal go: it waits for a poll. */
 void pcn_signals_mark(struct pcn_native *native, int signal, const void *info);
 void pcn_signals_forked(struct pcn_native *native);
+
+/* Those of its signals whose handlers may run.  A shadow had better not look at
+ * its thread's page without need. */
+static inline uint64_t pcn_signals_ready(const struct pcn_native *native)
+{
+	uint64_t marked = __atomic_load_n(&native->marked, __ATOMIC_SEQ_CST);
+
+	return marked ? marked & ~native->thread->signal_mask : 0;
+}
 
 /* --- pending.c --- */
 

@@ -7,7 +7,6 @@
  * lowers the flag first and looks for reasons after.
  */
 #include "away.h"
-#include "native.h"
 
 void pcn_poll_raise(void)
 {
@@ -45,9 +44,7 @@ static bool self_turn(struct pcn_native *native)
 				? native->self_random
 				: pcn_self_seed * 0x9e3779b97f4a7c15ull + 1;
 
-		x ^= x << 13;
-		x ^= x >> 7;
-		x ^= x << 17;
+		pcn_random(&x);
 		native->self_random = x;
 		native->self_left = 1 + x % (2 * pcn_self_interval - 1);
 	}

@@ -1,6 +1,6 @@
 /*
- * service.c - a node's process: its first thread does what the agent says, and
- * never touches the program's memory.
+ * service.c - a node's process: its first thread does what the agent says.  Of
+ * the program's memory it reads at most where a thread's variables are.
  */
 #include "away.h"
 #include "channel.h"
@@ -8,8 +8,6 @@
 #include <asm/unistd.h>
 #include <linux/fcntl.h>
 #include <linux/mman.h>
-
-static int memory = -1;
 
 static void reply(enum pcn_message_type type, int64_t value, const int *fds,
 		  uint32_t fd_count)
@@ -30,8 +28,7 @@ static void begin(const int *fds, uint32_t fd_count)
 		reply(PCN_MSG_FAILED, -EPROTO, NULL, 0);
 		return;
 	}
-	memory = fds[0];
-	err = pcn_mail_open(fds[1], fds[2]);
+	err = pcn_shared_open(fds);
 	if (err) {
 		reply(PCN_MSG_FAILED, err, NULL, 0);
 		return;
@@ -45,12 +42,6 @@ static void begin(const int *fds, uint32_t fd_count)
 	pcn_sys(__NR_close, fd);
 }
 
-static long map(uint64_t address, uint64_t size, int64_t prot)
-{
-	return pcn_sys(__NR_mmap, address, size, prot, MAP_SHARED | MAP_FIXED,
-		       memory, address - PCN_SHARED_BASE);
-}
-
 static long serve(const struct pcn_message *m)
 {
 	uint64_t address = (uint64_t)m->value[0], size = (uint64_t)m->value[1];
@@ -58,7 +49,7 @@ static long serve(const struct pcn_message *m)
 
 	switch (m->type) {
 	case PCN_MSG_MAP:
-		result = map(address, size, m->value[2]);
+		result = pcn_shared_map(address, size, m->value[2]);
 		return pcn_is_error(result) ? result : 0;
 	case PCN_MSG_UNMAP:
 		return pcn_sys(__NR_munmap, address, size);

@@ -24,32 +24,31 @@ uint32_t pcn_private_holds;
 
 static int memory = -1;
 
-static int ask(enum pcn_message_type type, uint64_t address, uint64_t size,
-	       int64_t prot, bool held)
-{
-	struct pcn_message m = {
-		.type = type,
-		.value = {(int64_t)address, (int64_t)size, prot, held}};
-	char why[1024];
-	int err = pcn_channel_call(&m, NULL, why, sizeof(why), NULL, NULL);
-
-	if (!err && m.type != PCN_MSG_ANSWER)
-		err = -EPROTO;
-	return err ? err : (int)m.value[0];
-}
-
 /* A change that only some nodes know of cannot be gone on with. */
 static void tell(enum pcn_message_type type, uint64_t address, uint64_t size,
 		 int64_t prot, bool held)
 {
-	int err = ask(type, address, size, prot, held);
+	struct pcn_message m = {
+		.type = type,
+		.value = {(int64_t)address, (int64_t)size, prot, held}};
+	char why[PCN_CHANNEL_WHY];
+	int err = pcn_channel_question(&m, NULL, 0, NULL, NULL, why);
 
 	if (err)
 		pcn_die("shared memory at %lx, %lu bytes: the agent says %d",
 			address, size, err);
 }
 
-static long map_here(uint64_t address, uint64_t size, long prot)
+int pcn_shared_open(const int fds[3])
+{
+	int err;
+
+	memory = fds[0];
+	err = pcn_descriptor_keep(&memory);
+	return err ? err : pcn_mail_open(fds[1], fds[2]);
+}
+
+long pcn_shared_map(uint64_t address, uint64_t size, long prot)
 {
 	return pcn_sys(__NR_mmap, address, size, prot, MAP_SHARED | MAP_FIXED,
 		       memory, address - PCN_SHARED_BASE);
@@ -98,7 +97,8 @@ long pcn_share_map(uint64_t address, uint64_t size, long prot, long flags,
 		if (result)
 			return result;
 	}
-	result = map_here(address, size, file ? PROT_READ | PROT_WRITE : prot);
+	result = pcn_shared_map(address, size,
+				file ? PROT_READ | PROT_WRITE : prot);
 	if (pcn_is_error(result))
 		return result;
 	tell(PCN_MSG_MAP, address, size, prot, false);
@@ -221,7 +221,7 @@ static void map_all(void)
 {
 	for (uint32_t i = 0; i < pcn_process->vma_count; i++) {
 		const struct pcn_vma *v = &pcn_process->vmas[i];
-		long at = map_here(v->start, v->end - v->start, v->prot);
+		long at = pcn_shared_map(v->start, v->end - v->start, v->prot);
 
 		if (pcn_is_error(at))
 			pcn_die("shared memory at %lx: mmap says %d", v->start,
@@ -249,44 +249,36 @@ static void tell_all(void)
 	}
 }
 
+static int question(struct pcn_message *m, const int *sent, uint32_t sent_count,
+		    int *fds, uint32_t *fd_count)
+{
+	char why[PCN_CHANNEL_WHY];
+	int err = pcn_channel_question(m, sent, sent_count, fds, fd_count, why);
+
+	if (err && why[0])
+		pcn_log(PCN_LOG_WARN, "%s", why);
+	return err;
+}
+
 /* Files for memory and mails, the agent's answer to SHARE. */
 static int receive_files(void)
 {
 	struct pcn_message m = {.type = PCN_MSG_SHARE};
-	char why[1024];
 	uint32_t count = 3;
-	int fds[3], err;
+	int fds[3], err = question(&m, NULL, 0, fds, &count);
 
-	err = pcn_channel_call(&m, NULL, why, sizeof(why) - 1, fds, &count);
 	if (err)
 		return err;
-	why[m.text_size] = 0;
-	if (m.value[0] && m.text_size)
-		pcn_log(PCN_LOG_WARN, "%s", why);
-	if (m.value[0])
-		return (int)m.value[0];
-	if (count != 3)
-		return -EPROTO;
-	memory = fds[0];
-	err = pcn_descriptor_keep(&memory);
-	return err ? err : pcn_mail_open(fds[1], fds[2]);
+	return count == 3 ? pcn_shared_open(fds) : -EPROTO;
 }
 
 static int send_userfaultfd(int fd)
 {
 	struct pcn_message m = {.type = PCN_MSG_SHARED};
-	char why[1024];
-	int err;
+	int err = question(&m, &fd, 1, NULL, NULL);
 
-	err = pcn_channel_call_with(&m, NULL, &fd, 1, why, sizeof(why) - 1,
-				    NULL, NULL);
 	pcn_sys(__NR_close, fd);
-	if (err)
-		return err;
-	why[m.text_size] = 0;
-	if (m.value[0] && m.text_size)
-		pcn_log(PCN_LOG_WARN, "%s", why);
-	return (int)m.value[0];
+	return err;
 }
 
 int pcn_share(bool asked)
@@ -393,11 +385,9 @@ static void make_private(const struct pcn_vma *v)
 void pcn_unshare(void)
 {
 	struct pcn_message m = {.type = PCN_MSG_GATHER};
-	char why[1024];
-	int err = pcn_channel_call(&m, NULL, why, sizeof(why) - 1, NULL, NULL);
+	char why[PCN_CHANNEL_WHY];
+	int err = pcn_channel_question(&m, NULL, 0, NULL, NULL, why);
 
-	if (!err)
-		err = (int)m.value[0];
 	if (err)
 		pcn_die("memory on other nodes does not come home (%d)", -err);
 	for (uint32_t i = 0; i < pcn_process->vma_count; i++) {

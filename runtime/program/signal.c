@@ -135,10 +135,9 @@ void pcn_signals_look(struct pcn_native *native)
 }
 
 /* The lowest that waits and is not blocked, or 0. */
-static int next_ready(struct pcn_native *native)
+static int next_ready(const struct pcn_native *native)
 {
-	uint64_t ready = __atomic_load_n(&native->marked, __ATOMIC_SEQ_CST) &
-			 ~native->thread->signal_mask;
+	uint64_t ready = pcn_signals_ready(native);
 
 	return ready ? __builtin_ctzll(ready) + 1 : 0;
 }

@@ -8,7 +8,6 @@
  */
 #include "away.h"
 #include "channel.h"
-#include "native.h"
 #include "movable.h"
 
 #include <linux/auxvec.h>

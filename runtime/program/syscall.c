@@ -50,18 +50,10 @@ static enum place place_of(const struct pcn_call *call)
 	}
 }
 
-static bool signals_ready(const struct pcn_native *native)
-{
-	uint64_t marked = __atomic_load_n(&native->marked, __ATOMIC_RELAXED);
-
-	/* A shadow had better not look at its thread's page. */
-	return marked && (marked & ~native->thread->signal_mask);
-}
-
 /* Does the call end with EINTR after the handlers of the marked signals? */
 static bool ends(const struct pcn_native *native, enum pcn_call_kind kind)
 {
-	uint64_t ready = native->marked & ~native->thread->signal_mask;
+	uint64_t ready = pcn_signals_ready(native);
 
 	if (kind != PCN_CALL_BLOCK)
 		return true;
@@ -76,7 +68,8 @@ static bool ends(const struct pcn_native *native, enum pcn_call_kind kind)
 static long interrupted_shadow(const struct pcn_native *native,
 			       enum pcn_call_kind kind, long result)
 {
-	return result == -EINTR && signals_ready(native) && ends(native, kind)
+	return result == -EINTR && pcn_signals_ready(native) &&
+			       ends(native, kind)
 		       ? -EINTR
 		       : -PCN_ERESTART;
 }
@@ -95,7 +88,7 @@ long pcn_call_blocking(struct pcn_call *call, enum pcn_call_kind kind,
 	bool no_restart;
 	int ran;
 
-	if (!signals_ready(native))
+	if (!pcn_signals_ready(native))
 		result = pcn_blocking_syscall(number, a, b, c, d, e, f,
 					      &native->interrupt);
 	if (result != -EINTR && result != -PCN_ERESTART)
@@ -137,10 +130,13 @@ long pcn_call_native(struct pcn_call *call)
 
 static long forward(struct pcn_call *call)
 {
+	const long argument[7] = {call->a[0], call->a[1], call->a[2],
+				  call->a[3], call->a[4], call->a[5]};
 	long result;
 	bool unused;
 
-	while ((result = pcn_away_syscall(call)) == -PCN_MAIL_AGAIN)
+	while ((result = pcn_away_call(call->native, call->number, argument)) ==
+	       -PCN_MAIL_AGAIN)
 		pcn_signals_deliver(call->native, &unused);
 	if (call->number == 134 /* rt_sigaction */ && !result)
 		pcn_signals_away_again((int)call->a[0]);
@@ -154,6 +150,7 @@ long __popcorn_syscall(long number, long a, long b, long c, long d, long e,
 {
 	struct pcn_call call = {pcn_self_native(), number, {a, b, c, d, e, f}};
 	const struct pcn_call_entry *entry = &table[number];
+	enum place place;
 	bool unused;
 	long result;
 
@@ -161,9 +158,9 @@ long __popcorn_syscall(long number, long a, long b, long c, long d, long e,
 		pcn_log(PCN_LOG_INFO, "system call %ld is unknown", number);
 		return -ENOSYS;
 	}
-	if (pcn_away && place_of(&call) != HERE)
-		return place_of(&call) == HOME ? pcn_away_go_home(&call)
-					       : forward(&call);
+	place = pcn_away ? place_of(&call) : HERE;
+	if (place != HERE)
+		return place == HOME ? pcn_away_go_home(&call) : forward(&call);
 	switch (entry->kind) {
 	case PCN_CALL_PLAIN:
 		result = call_plain(&call, entry->native);
@@ -180,7 +177,7 @@ long __popcorn_syscall(long number, long a, long b, long c, long d, long e,
 		pcn_log(PCN_LOG_INFO, "system call %ld is not offered", number);
 		return -ENOSYS;
 	}
-	if (signals_ready(call.native))
+	if (pcn_signals_ready(call.native))
 		pcn_signals_deliver(call.native, &unused);
 	if (call.native->back >= 0 && result != -PCN_ERESTART)
 		pcn_away_back(call.native);

@@ -7,7 +7,6 @@
  * says (by CLONE_CHILD_CLEARTID) that the thread is off it.
  */
 #include "away.h"
-#include "native.h"
 
 #include <linux/sched.h>
 
@@ -153,7 +152,7 @@ static bool wants_to_leave(struct pcn_native *native)
 	int node = native->target, err;
 
 	if (pcn_away || node < 0 || !native->thread->chain ||
-	    (native->marked & ~native->thread->signal_mask))
+	    pcn_signals_ready(native))
 		return false;
 	if (pcn_shared)
 		return true;
@@ -268,12 +267,13 @@ static void begin(void *argument)
 	pcn_thread_run(native);
 }
 
-static long spawn(struct pcn_native *native)
+/* A native thread that begins with f, which does not return. */
+static long spawn(struct pcn_native *native, void (*f)(void *))
 {
 	native->alive = 1;
 	return pcn_native_clone(
 		THREAD_FLAGS, (uint64_t)native, &native->tid, &native->alive,
-		pcn_arch_thread_pointer(native->thread), begin, native);
+		pcn_arch_thread_pointer(native->thread), f, native);
 }
 
 static void unlink_thread(struct pcn_thread *thread)
@@ -352,7 +352,7 @@ int __popcorn_clone(int (*entry)(void *), void *side_stack, int flags,
 		thread->next = pcn_process->threads;
 		pcn_process->threads = thread;
 		pcn_process->thread_count++;
-		tid = spawn(native);
+		tid = spawn(native, begin);
 		if (tid > 0) {
 			give_tid(native);
 			tid = thread->tid;
@@ -471,10 +471,7 @@ int pcn_thread_arrive(struct pcn_thread *thread, uint32_t slot, uint64_t size)
 	native->thread = thread;
 	native->slot = slot;
 	pcn_natives[slot] = native;
-	native->alive = 1;
-	tid = pcn_native_clone(THREAD_FLAGS, (uint64_t)native, &native->tid,
-			       &native->alive, pcn_arch_thread_pointer(thread),
-			       begin_away, native);
+	tid = spawn(native, begin_away);
 	if (tid > 0)
 		return 0;
 	native->alive = 0;
@@ -536,7 +533,7 @@ int pcn_thread_restore(struct pcn_thread *thread)
 		return -ENOMEM;
 	pcn_slot_bind(thread, native);
 	native->fresh = true;
-	tid = spawn(native);
+	tid = spawn(native, begin);
 	return tid < 0 ? (int)tid : 0;
 }
 
