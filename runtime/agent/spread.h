@@ -2,7 +2,9 @@
  * spread.h - threads on several nodes of this machine, in one shared memory
  * (docs/DISTRIBUTED.md).
  *
- * spread.c: the nodes' processes, calls and returns of threads that are away
+ * spread.c: what the program and the `popcorn` command ask for
+ * places.c: the nodes' files, engines and processes
+ * mails.c: calls and returns of threads that are away
  * maps.c: what is mapped, on every node alike
  */
 #ifndef PCN_AGENT_SPREAD_H
@@ -21,6 +23,17 @@ struct process;
 
 #define SPREAD_NODES ((int)PCN_CHANNEL_NODES_MAX)
 
+struct map {
+	uint32_t page, count;
+	int prot;
+	uint32_t type; /* enum pcn_message_type */
+};
+
+struct maps {
+	struct map *list;
+	uint32_t count, room;
+};
+
 /* A node's part: memory, mails, doorbell; its process. */
 struct place {
 	enum place_state {
@@ -33,16 +46,7 @@ struct place {
 	struct engine *engine;
 	struct pcn_mail *mails;
 	int mails_fd, bell[2]; /* our end, the process's */
-	int emulated_uffd;     /* where the emulator sends it; -1: none */
-	uint32_t unanswered;   /* messages to its service thread */
-	struct map *answers;   /* what the next answers are about */
-	uint32_t answer_count, answer_room;
-};
-
-struct map {
-	uint32_t page, count;
-	int prot;
-	uint32_t type; /* enum pcn_message_type */
+	struct maps answers; /* what its service thread's next ones are about */
 };
 
 /* A change of maps that a thread at home waits for; there is one at a time. */
@@ -55,9 +59,8 @@ struct change {
 struct spread {
 	int home; /* index of the program's node; -1: nothing is shared */
 	struct place places[SPREAD_NODES];
-	struct map *maps; /* sorted, not overlapping */
-	uint32_t map_count, map_room;
-	uint64_t left; /* how often a thread went to another node */
+	struct maps maps; /* sorted, not overlapping */
+	uint64_t left;	  /* how often a thread went to another node */
 	struct change change;
 	bool gathering;
 	int died_of; /* a signal of a thread's own doing, on another node */
@@ -88,9 +91,48 @@ void spread_client_gone(struct agent *a, int client);
 int spread_poll(const struct spread *s, struct pollfd *list);
 void spread_work(struct agent *a);
 
-/* --- maps.c --- */
+/* --- Between the files ------------------------------------------------------
+ */
 
-/* 0 or -ENOMEM. */
-int maps_change(struct spread *s, const struct map *change);
+const char *spread_node_name(struct agent *a, int node);
+/* The origin is the directory's node 0; the others follow in order. */
+unsigned spread_dsm_node(const struct spread *s, int node);
+/* Nothing that this program had there can be had any more. */
+void spread_lose(struct agent *a, int node, const char *why);
+/* All other nodes' processes end, and nothing is shared any more. */
+void spread_stop(struct agent *a);
+
+/* places.c: all of a place but its process: 0 or -errno with a->error. */
+int place_open(struct agent *a, int node);
+void place_close(struct place *p);
+/* Its process ends; who waits for it hears so. */
+void place_failed(struct agent *a, int node);
+/* Memory, mails, doorbell go to its process. */
+int place_send_files(struct agent *a, struct place *p,
+		     enum pcn_message_type type);
+/* Its process has its files: SHARED is in a->packet. */
+void place_says_shared(struct agent *a, int node);
+void place_look_whether_ready(struct agent *a, int node);
+/* To its service thread, whose answer is about *about: 0 or -errno. */
+int place_tell(struct place *p, const struct pcn_message *m,
+	       const struct map *about);
+int place_tell_map(struct place *p, const struct map *map);
+
+/* mails.c: whoever has rung at a node. */
+void mails_hear(struct spread *s, int node);
+/* The thread does not leave. */
+void mails_refuse(struct spread *s, uint32_t slot, int err);
+
+/* maps.c: lists; 0 or -ENOMEM. */
+int maps_insert(struct maps *maps, uint32_t at, const struct map *m);
+void maps_remove(struct maps *maps, uint32_t first, uint32_t count);
+/* The change in a->packet begins; is it done? */
+void changes_begin(struct agent *a);
+void changes_look(struct agent *a);
+/* A node's service thread has done what it was told: ANSWER is in a->packet. */
+void place_answers(struct agent *a, int node);
+/* All contents are to come home; and on with that. */
+void changes_gather_all(struct agent *a);
+void changes_gather(struct agent *a);
 
 #endif

@@ -1,0 +1,230 @@
+/*
+ * places.c - the nodes that a program's threads may go to: their files,
+ * engines, processes.  A node's process comes up when the first thread wants to
+ * it, and stays while memory is shared.
+ */
+#define _GNU_SOURCE
+#include "spread.h"
+#include "agent.h"
+#include "operation.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define FIRST_PAGE (PCN_SHARED_BASE / DSM_PAGE_SIZE)
+#define PAGE_COUNT ((PCN_SHARED_END - PCN_SHARED_BASE) / DSM_PAGE_SIZE)
+
+void place_close(struct place *p)
+{
+	if (p->engine) {
+		pcn_engine_close(p->engine);
+		free(p->engine);
+	}
+	if (p->mails)
+		munmap(p->mails, PCN_MAIL_SIZE);
+	if (p->state) {
+		close(p->mails_fd);
+		close(p->bell[0]);
+		close(p->bell[1]);
+	}
+	free(p->answers.list);
+	memset(p, 0, sizeof(*p));
+}
+
+static void change_done(void *context, uint64_t cookie, int result)
+{
+	struct agent *a = context;
+	struct change *c = &a->spread.change;
+
+	(void)cookie;
+	c->removing = false;
+	if (!c->result)
+		c->result = result;
+}
+
+static void page_lost(void *context, uint32_t page)
+{
+	struct agent *a = context;
+
+	(void)page;
+	a->spread.pages_lost++;
+}
+
+/* All but the process. */
+int place_open(struct agent *a, int node)
+{
+	struct spread *s = &a->spread;
+	struct place *p = &s->places[node];
+	const struct engine_callbacks callbacks = {
+		.done = change_done, .lost = page_lost, .alone = true};
+	void *mails;
+	int err;
+
+	p->mails_fd = memfd_create("popcorn-mails", MFD_CLOEXEC);
+	if (p->mails_fd < 0)
+		return pcn_fail(&a->error, -errno, "memfd: %s",
+				strerror(errno));
+	if (pipe2(p->bell, O_CLOEXEC)) {
+		err = pcn_fail(&a->error, -errno, "pipe: %s", strerror(errno));
+		close(p->mails_fd);
+		return err;
+	}
+	p->state = PLACE_STARTING;
+	fcntl(p->bell[0], F_SETFL, O_NONBLOCK);
+	mails = ftruncate(p->mails_fd, PCN_MAIL_SIZE)
+			? MAP_FAILED
+			: mmap(NULL, PCN_MAIL_SIZE, PROT_READ | PROT_WRITE,
+			       MAP_SHARED, p->mails_fd, 0);
+	p->engine = aligned_alloc(_Alignof(struct engine), sizeof(*p->engine));
+	if (mails == MAP_FAILED || !p->engine) {
+		free(p->engine);
+		p->engine = NULL;
+		place_close(p);
+		return pcn_fail(&a->error, -ENOMEM, "no memory for threads");
+	}
+	p->mails = mails;
+	err = pcn_engine_create(p->engine, spread_dsm_node(s, node),
+				(unsigned)a->options->nodes.count, FIRST_PAGE,
+				PAGE_COUNT, node == s->home ? &callbacks : NULL,
+				a, &a->error);
+	if (err) {
+		free(p->engine);
+		p->engine = NULL;
+		place_close(p);
+	}
+	return err;
+}
+
+/* Memory, mails, doorbell. */
+int place_send_files(struct agent *a, struct place *p,
+		     enum pcn_message_type type)
+{
+	const struct pcn_message m = {.type = type};
+	const int fds[3] = {p->engine->window.memfd, p->mails_fd, p->bell[1]};
+	int err = packet_send(p->process->channel, &m, NULL, fds, 3);
+
+	return err ? pcn_fail(&a->error, err, "channel: %s", strerror(-err))
+		   : 0;
+}
+
+/* To a node's service thread, whose answer is about *about. */
+int place_tell(struct place *p, const struct pcn_message *m,
+	       const struct map *about)
+{
+	int err;
+
+	err = maps_insert(&p->answers, p->answers.count, about);
+	if (err)
+		return err;
+	err = process_send(p->process, m, NULL);
+	if (err)
+		p->answers.count--;
+	return err;
+}
+
+int place_tell_map(struct place *p, const struct map *map)
+{
+	const struct pcn_message m = {
+		.type = map->type,
+		.value = {(int64_t)map->page * DSM_PAGE_SIZE,
+			  (int64_t)map->count * DSM_PAGE_SIZE, map->prot}};
+
+	return place_tell(p, &m, map);
+}
+
+/* Nothing that this program had there can be had any more. */
+void spread_lose(struct agent *a, int node, const char *why)
+{
+	if (!a->lost)
+		pcn_fail(&a->error, -EPIPE, "node %s: %s",
+			 spread_node_name(a, node), why);
+	a->lost = true;
+}
+
+static void answer_asker(struct agent *a, int node, int result)
+{
+	struct spread *s = &a->spread;
+
+	if (!s->asker || s->asked_node != node)
+		return;
+	operation_answer(a, s->asker, result);
+	s->asker = NULL;
+}
+
+void place_failed(struct agent *a, int node)
+{
+	struct place *p = &a->spread.places[node];
+
+	if (p->process && p->process->used)
+		process_drop(a, p->process, true);
+	place_close(p);
+	answer_asker(a, node, -EPIPE);
+}
+
+void place_look_whether_ready(struct agent *a, int node)
+{
+	struct place *p = &a->spread.places[node];
+
+	if (p->state != PLACE_MAPPING || p->answers.count)
+		return;
+	p->state = PLACE_READY;
+	answer_asker(a, node, 0);
+}
+
+/* The node's process has its files, and has sent its userfaultfd. */
+static int place_shared(struct agent *a, int node, int fd)
+{
+	struct spread *s = &a->spread;
+	struct place *p = &s->places[node];
+	unsigned n = spread_dsm_node(s, node);
+	int link[2], err;
+
+	err = pcn_engine_attach(p->engine, fd, &a->error);
+	if (err)
+		return err;
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, link))
+		return pcn_fail(&a->error, -errno, "socketpair: %s",
+				strerror(errno));
+	err = pcn_engine_link(s->places[s->home].engine, n, link[0], &a->error);
+	if (!err)
+		err = pcn_engine_link(p->engine, 0, link[1], &a->error);
+	p->state = PLACE_MAPPING;
+	for (uint32_t i = 0; i < s->maps.count && !err; i++)
+		err = place_tell_map(p, &s->maps.list[i]);
+	if (!err)
+		place_look_whether_ready(a, node);
+	return err;
+}
+
+void place_says_shared(struct agent *a, int node)
+{
+	struct place *p = &a->spread.places[node];
+	struct packet *packet = &a->packet, other;
+	int64_t err = packet->m.value[0];
+	int fd = -1;
+
+	if (p->process->userfault >= 0) {
+		/* Sent before the emulator began. */
+		if (packet_receive(p->process->userfault, &other)) {
+			err = -EPIPE;
+		} else {
+			err = other.m.value[0];
+			fd = other.fd_count ? other.fds[0] : -1;
+		}
+	} else if (packet->fd_count) {
+		fd = packet->fds[0];
+		packet->fd_count = 0;
+	}
+	if (fd < 0) {
+		pcn_fail(&a->error, (int)err, "node %s: userfaultfd: %s",
+			 spread_node_name(a, node), strerror((int)-err));
+		place_failed(a, node);
+	} else if (place_shared(a, node, fd)) {
+		place_failed(a, node);
+	}
+}
