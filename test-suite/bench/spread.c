@@ -1,7 +1,8 @@
 /*
- * spread KERNEL [THREADS] - the same work by threads on one CPU of one node,
- * then with every second of them on another node; prints seconds of both, the
- * nodes that the threads were on, and a sum that must be the same.
+ * spread KERNEL [THREADS [PERCENT]] - the same work (PERCENT: less of it) by
+ * threads on one CPU of one node, then with every second of them on another
+ * node; prints seconds of both, the nodes that the threads were on, and a sum
+ * that must be the same.
  *
  * kmeans: points of eight dimensions and sixteen clusters, a barrier and a
  *         reduction between rounds; every round reads all points
@@ -20,12 +21,9 @@
 #include <time.h>
 
 #define THREADS	   16
-#define POINTS	   4000000
 #define DIMENSIONS 8
 #define CLUSTERS   16
 #define ROUNDS	   20
-#define PAIRS	   200000000
-#define OPTIONS	   1000000
 #define REPEATS	   40
 
 struct cluster {
@@ -33,6 +31,8 @@ struct cluster {
 	long count[CLUSTERS];
 } __attribute__((aligned(4096)));
 
+static long point_count = 4000000, pair_count = 200000000,
+	    option_count = 1000000;
 static float (*points)[DIMENSIONS];
 static double centres[CLUSTERS][DIMENSIONS];
 static struct cluster partial[THREADS];
@@ -108,8 +108,8 @@ static void reduce(void)
 
 static void kmeans(int thread)
 {
-	long first = (long)POINTS * thread / threads;
-	long last = (long)POINTS * (thread + 1) / threads;
+	long first = point_count * thread / threads;
+	long last = point_count * (thread + 1) / threads;
 
 	for (int round = 0; round < ROUNDS; round++) {
 		assign(thread, first, last);
@@ -128,7 +128,7 @@ static void ep(int thread)
 	uint64_t state = 0x9e3779b97f4a7c15u + (uint64_t)thread;
 	double rings[10] = {0};
 
-	for (long i = 0; i < PAIRS / threads; i++) {
+	for (long i = 0; i < pair_count / threads; i++) {
 		double x = 2 * unit(&state) - 1, y = 2 * unit(&state) - 1;
 		double t = x * x + y * y, f;
 
@@ -150,8 +150,8 @@ static double normal(double x)
 
 static void blackscholes(int thread)
 {
-	long first = (long)OPTIONS * thread / threads;
-	long last = (long)OPTIONS * (thread + 1) / threads;
+	long first = option_count * thread / threads;
+	long last = option_count * (thread + 1) / threads;
 	double sum = 0;
 
 	for (int n = 0; n < REPEATS; n++)
@@ -180,14 +180,14 @@ static void prepare(void)
 	uint64_t state = 42;
 
 	memset(result, 0, sizeof(result));
-	for (long i = 0; i < POINTS; i++)
+	for (long i = 0; i < point_count; i++)
 		for (int k = 0; k < DIMENSIONS; k++)
 			points[i][k] =
 				(float)(unit(&state) + (double)(i % CLUSTERS));
 	for (int c = 0; c < CLUSTERS; c++)
 		for (int k = 0; k < DIMENSIONS; k++)
 			centres[c][k] = points[c * 1000][k];
-	for (long i = 0; i < OPTIONS; i++)
+	for (long i = 0; i < option_count; i++)
 		options[i] = (struct option){
 			50 + 50 * unit(&state), 50 + 50 * unit(&state), 0.02,
 			0.1 + unit(&state) / 2, 0.1 + unit(&state),	0};
@@ -248,8 +248,15 @@ int main(int argc, char **argv)
 	const char *name = argc > 1 ? argv[1] : "kmeans";
 	double one, two;
 
-	points = malloc(sizeof(*points) * POINTS);
-	options = malloc(sizeof(*options) * OPTIONS);
+	if (argc > 3) {
+		point_count = point_count * atoi(argv[3]) / 100;
+		pair_count = pair_count * atoi(argv[3]) / 100;
+		option_count = option_count * atoi(argv[3]) / 100;
+	}
+	if (point_count < CLUSTERS * 1000 || option_count < 1)
+		return 2;
+	points = malloc(sizeof(*points) * (size_t)point_count);
+	options = malloc(sizeof(*options) * (size_t)option_count);
 	if (!points || !options)
 		return 2;
 	kernel = !strcmp(name, "ep")		 ? ep

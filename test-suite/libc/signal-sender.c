@@ -3,7 +3,7 @@
  * itself by, to a handler, to who waits for it, and after waiting over a move.
  *
  * MODES: native verify self qemu qemu-self move save spread
- * SPREAD: 3000
+ * SPREAD: 20000
  */
 #include "check.h"
 #include <pthread.h>

@@ -16,12 +16,6 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#ifdef PLAIN
-#define NODES 1
-#else
-#define NODES popcorn_nodes()
-#endif
-
 #define THREADS 6
 #define WORDS	20000
 
@@ -38,10 +32,8 @@ static void go(int node)
 	long before = own, *at = &own;
 
 	errno = 1234;
-	CHECK(!popcorn_migrate_thread(node % NODES));
-#ifndef PLAIN
-	CHECK(popcorn_node() == node % NODES);
-#endif
+	CHECK(!popcorn_migrate_thread(node % popcorn_nodes()));
+	CHECK(popcorn_node() == node % popcorn_nodes());
 	CHECK(errno == 1234 && pthread_equal(self, pthread_self()));
 	CHECK(gettid() == tid && getpid() == pid);
 	CHECK(own == before && at == &own);

@@ -23,12 +23,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#ifdef PLAIN
-#define NODES 1
-#else
-#define NODES popcorn_nodes()
-#endif
-
 #define THREADS 8
 #define SLOTS	64
 #define LOCKS	5
@@ -134,7 +128,8 @@ static void *work(void *argument)
 		own++;
 		switch (r >> 56 & 15) {
 		case 0:
-			CHECK(!popcorn_migrate_thread((int)(r % NODES)));
+			CHECK(!popcorn_migrate_thread(
+				(int)(r % (unsigned)popcorn_nodes())));
 			hops++;
 			break;
 		case 1:

@@ -12,6 +12,11 @@ static inline int popcorn_node(void)
 	return 0;
 }
 
+static inline int popcorn_nodes(void)
+{
+	return 1;
+}
+
 static inline int popcorn_migrate(int node)
 {
 	(void)node;
