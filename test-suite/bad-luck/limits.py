@@ -5,6 +5,7 @@ import re
 import resource
 import shutil
 import socket
+import time
 
 from luck import NODES
 from program import Failure, Skip
@@ -12,7 +13,7 @@ from program import Failure, Skip
 BESIDE = ["--node", "other=local"]
 # What an emulator without memory or threads says before it ends.
 EMULATOR = r"((qemu[-_\w]*: |[^\n:]*/qemu-aarch64: |prlimit: )[^\n]*\n)*"
-USER = 54321  # nobody else has processes
+USER = 100000 + os.getpid()  # a test beside this one is somebody else
 
 
 def asked(luck, steady, *command, prefix=()):
@@ -51,10 +52,32 @@ def ends(steady):
     steady.finishes("(?s)" + EMULATOR + "good\n")
 
 
+def processes_of_user():
+    """Zombies too: they count."""
+    found = []
+    for name in os.listdir("/proc"):
+        try:
+            if name.isdigit() and os.stat("/proc/" + name).st_uid == USER:
+                found.append(name)
+        except OSError:
+            pass
+    return found
+
+
+def all_gone():
+    """What came before takes none of the room of what comes."""
+    deadline = time.monotonic() + 10
+    while processes_of_user():
+        if time.monotonic() > deadline:
+            raise Failure("processes are left: %s" % processes_of_user())
+        time.sleep(0.005)
+
+
 def sweep(luck, option, rooms, *prefix):
     """popcorn-run, the program and its targets have so much: from too little to enough."""
     done = []
     for room in rooms:
+        all_gone()
         steady = started(luck, *prefix, "prlimit", "--%s=%d" % (option, room))
         done.append(all_asked(luck, steady, prefix=prefix) if steady else [None])
         if steady:
@@ -139,6 +162,7 @@ def test_processes_of_the_program(luck):
     answers = set()
     says = "(%s(popcorn: [^\n]*\n)?(threads|fork|popcorn_fork): [^\n]*\n){3}" % EMULATOR
     for room in range(2, 12):
+        all_gone()
         output = luck.expect(0, says, *prefix, "prlimit", "--nproc=%d" % room,
                              luck.tool("popcorn-run"), *NODES, luck.program("forks"))
         answers |= set(re.findall("^[a-z_]*: .*", output, re.M))
