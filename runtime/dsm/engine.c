@@ -77,11 +77,12 @@ static void send_message(void *context, unsigned node,
 	struct engine *e = context;
 	struct peer *peer = &e->peers[node];
 
-	if (peer->fd < 0 || (e->broken & dsm_bit(node)))
+	if (!pcn_peer_is_open(peer) || (e->broken & dsm_bit(node)))
 		return; /* the protocol will hear of it */
 	if (pcn_peer_send(peer, m, data))
 		e->broken |= dsm_bit(node);
-	else if (pcn_peer_is_waiting(peer) && !(e->watching & dsm_bit(node)))
+	else if (pcn_peer_is_waiting(peer) && peer->fd >= 0 &&
+		 !(e->watching & dsm_bit(node)))
 		watch(e, node, true);
 }
 
@@ -167,7 +168,7 @@ int pcn_engine_create(struct engine *e, unsigned node, unsigned nodes,
 void pcn_engine_close(struct engine *e)
 {
 	for (unsigned i = 0; i < DSM_NODES_MAX; i++)
-		if (e->peers[i].fd >= 0)
+		if (pcn_peer_is_open(&e->peers[i]))
 			pcn_peer_close(&e->peers[i]);
 	pcn_window_close(&e->window);
 	pcn_dsm_deinit(&e->dsm);
@@ -183,17 +184,38 @@ static int add(struct engine *e, int fd, uint32_t number, struct error *error)
 	return 0;
 }
 
-int pcn_engine_link(struct engine *e, unsigned node, int socket,
-		    struct error *error)
+static int linked(struct engine *e, unsigned node, int err, struct error *error)
 {
-	int err = pcn_peer_init(&e->peers[node], socket);
-
 	if (err)
 		return pcn_fail(error, err, "link to node %u: %s", node,
 				strerror(-err));
 	if (e->callbacks.alone)
 		pcn_dsm_node_joined(&e->dsm, node);
-	return add(e, socket, node, error);
+	return 0;
+}
+
+int pcn_engine_link(struct engine *e, unsigned node, int socket,
+		    struct error *error)
+{
+	int err =
+		linked(e, node, pcn_peer_init(&e->peers[node], socket), error);
+
+	return err ? err : add(e, socket, node, error);
+}
+
+int pcn_engine_link_way(struct engine *e, unsigned node,
+			const struct peer_way *way, struct error *error)
+{
+	return linked(e, node, pcn_peer_init_way(&e->peers[node], way), error);
+}
+
+void pcn_engine_unlink(struct engine *e, unsigned node)
+{
+	if (pcn_peer_is_open(&e->peers[node]))
+		pcn_peer_close(&e->peers[node]);
+	e->broken &= ~dsm_bit(node);
+	e->watching &= ~dsm_bit(node);
+	pcn_dsm_node_lost(&e->dsm, node);
 }
 
 int pcn_engine_attach(struct engine *e, int uffd, struct error *error)
@@ -221,11 +243,12 @@ static void give_up_links(struct engine *e)
 	while (e->broken) {
 		unsigned node = (unsigned)__builtin_ctzll(e->broken);
 
-		pcn_peer_close(&e->peers[node]);
-		e->broken &= ~dsm_bit(node);
-		e->watching &= ~dsm_bit(node);
-		if (!e->dsm.config.node)
-			pcn_dsm_node_lost(&e->dsm, node);
+		if (e->dsm.config.node) {
+			pcn_peer_close(&e->peers[node]);
+			e->broken = 0;
+		} else {
+			pcn_engine_unlink(e, node);
+		}
 		if (e->callbacks.node_lost)
 			e->callbacks.node_lost(e->context, node);
 	}
@@ -267,16 +290,44 @@ static void resume_faults(struct engine *e)
 		epoll_ctl(e->epoll, EPOLL_CTL_MOD, e->window.uffd, &event);
 }
 
-static void take_messages(struct engine *e, unsigned node)
+static int take_messages(struct engine *e, unsigned node)
 {
 	struct peer *peer = &e->peers[node];
 	const unsigned char *data;
 	struct dsm_message m;
-	int n = pcn_peer_fill(peer), err = n < 0 ? n : 0;
+	int n, err = 0;
 
 	while (!err && (n = pcn_peer_next(peer, &m, &data)) == 1)
 		err = pcn_dsm_receive(&e->dsm, node, &m, data);
-	if (err || n < 0)
+	return err ? err : n;
+}
+
+static void fill(struct engine *e, unsigned node)
+{
+	int n = pcn_peer_fill(&e->peers[node]);
+
+	if (n < 0 || take_messages(e, node))
+		e->broken |= dsm_bit(node);
+}
+
+int pcn_engine_take(struct engine *e, unsigned node, const void *bytes,
+		    size_t size)
+{
+	struct peer *peer = &e->peers[node];
+	int err = -EPIPE;
+
+	if (pcn_peer_is_open(peer) && !(e->broken & dsm_bit(node)))
+		err = pcn_peer_take(peer, bytes, size);
+	if (!err)
+		err = take_messages(e, node);
+	return err;
+}
+
+void pcn_engine_flush(struct engine *e, unsigned node)
+{
+	struct peer *peer = &e->peers[node];
+
+	if (pcn_peer_is_open(peer) && pcn_peer_flush(peer))
 		e->broken |= dsm_bit(node);
 }
 
@@ -289,7 +340,7 @@ static void serve(struct engine *e, const struct epoll_event *event)
 		take_faults(e);
 		return;
 	}
-	if (peer->fd < 0 || (e->broken & dsm_bit(node)))
+	if (!pcn_peer_is_open(peer) || (e->broken & dsm_bit(node)))
 		return;
 	if (event->events & EPOLLOUT) {
 		if (pcn_peer_flush(peer))
@@ -298,7 +349,7 @@ static void serve(struct engine *e, const struct epoll_event *event)
 			watch(e, node, false);
 	}
 	if (event->events & (EPOLLIN | EPOLLHUP | EPOLLERR))
-		take_messages(e, node);
+		fill(e, node);
 }
 
 /* Sleeping and being woken costs more than most answers take to come. */

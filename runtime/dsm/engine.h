@@ -53,6 +53,17 @@ void pcn_engine_close(struct engine *e);
 /* A connected stream socket to that node; it belongs to the engine. */
 int pcn_engine_link(struct engine *e, unsigned node, int socket,
 		    struct error *error);
+/* The same, but bytes go and come in a way of the caller's. */
+int pcn_engine_link_way(struct engine *e, unsigned node,
+			const struct peer_way *way, struct error *error);
+/* They have come from there (at most DSM_MESSAGE_MAX): 0; -EPROTO: nonsense,
+ * -EPIPE: it has been given up: the link is of no use. */
+int pcn_engine_take(struct engine *e, unsigned node, const void *bytes,
+		    size_t size);
+/* There is room again. */
+void pcn_engine_flush(struct engine *e, unsigned node);
+/* At the origin: nothing comes from that node any more. */
+void pcn_engine_unlink(struct engine *e, unsigned node);
 int pcn_engine_attach(struct engine *e, int uffd, struct error *error);
 int pcn_engine_register(struct engine *e, uint32_t page, uint32_t count,
 			struct error *error);

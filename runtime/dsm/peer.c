@@ -1,4 +1,4 @@
-/* Messages over a stream socket. */
+/* Messages over a stream of bytes. */
 #define _GNU_SOURCE
 #include "peer.h"
 
@@ -15,17 +15,37 @@
 /* Room for a few of the largest, so that little is moved to its front. */
 #define IN_SIZE (4 * (size_t)DSM_MESSAGE_MAX)
 
-int pcn_peer_init(struct peer *l, int fd)
+static ssize_t socket_send(void *context, const struct iovec *parts, int count)
 {
-	int one = 1, size = 1 << 20;
+	const struct peer *l = context;
+	struct msghdr header = {.msg_iov = (struct iovec *)parts,
+				.msg_iovlen = (size_t)count};
+	ssize_t n;
 
-	*l = (struct peer){.fd = fd};
+	do
+		n = sendmsg(l->fd, &header, MSG_NOSIGNAL);
+	while (n < 0 && errno == EINTR);
+	return n < 0 ? -errno : n;
+}
+
+int pcn_peer_init_way(struct peer *l, const struct peer_way *way)
+{
+	*l = (struct peer){.fd = -1, .way = *way};
 	l->in = aligned_alloc(DSM_PAGE_SIZE, (IN_SIZE + DSM_PAGE_SIZE - 1) /
 						     DSM_PAGE_SIZE *
 						     DSM_PAGE_SIZE);
-	if (!l->in || fcntl(fd, F_SETFL, O_NONBLOCK)) {
-		int err = l->in ? -errno : -ENOMEM;
+	return l->in ? 0 : -ENOMEM;
+}
 
+int pcn_peer_init(struct peer *l, int fd)
+{
+	const struct peer_way way = {socket_send, l};
+	int one = 1, size = 1 << 20, err = pcn_peer_init_way(l, &way);
+
+	l->fd = fd;
+	if (!err && fcntl(fd, F_SETFL, O_NONBLOCK))
+		err = -errno;
+	if (err) {
 		pcn_peer_close(l);
 		return err;
 	}
@@ -76,18 +96,14 @@ int pcn_peer_send(struct peer *l, const struct dsm_message *m,
 	size_t data_size = dsm_message_data(m), sent = 0;
 	struct iovec parts[2] = {{head, head_size},
 				 {(void *)(uintptr_t)data, data_size}};
-	struct msghdr header = {.msg_iov = parts,
-				.msg_iovlen = data_size ? 2 : 1};
 	int err = 0;
 
 	if (!pcn_peer_is_waiting(l)) {
-		ssize_t n;
+		ssize_t n =
+			l->way.send(l->way.context, parts, data_size ? 2 : 1);
 
-		do
-			n = sendmsg(l->fd, &header, MSG_NOSIGNAL);
-		while (n < 0 && errno == EINTR);
-		if (n < 0 && errno != EAGAIN)
-			return -errno;
+		if (n < 0 && n != -EAGAIN)
+			return (int)n;
 		if (n > 0)
 			sent = (size_t)n;
 	}
@@ -102,24 +118,21 @@ int pcn_peer_send(struct peer *l, const struct dsm_message *m,
 int pcn_peer_flush(struct peer *l)
 {
 	while (pcn_peer_is_waiting(l)) {
-		ssize_t n = send(l->fd, l->out + l->out_at,
-				 l->out_end - l->out_at, MSG_NOSIGNAL);
+		const struct iovec rest = {l->out + l->out_at,
+					   l->out_end - l->out_at};
+		ssize_t n = l->way.send(l->way.context, &rest, 1);
 
-		if (n < 0 && errno == EINTR)
-			continue;
 		if (n < 0)
-			return errno == EAGAIN ? 0 : -errno;
+			return n == -EAGAIN ? 0 : (int)n;
 		l->out_at += (size_t)n;
 	}
 	return 0;
 }
 
-int pcn_peer_fill(struct peer *l)
+/* Whole messages only are taken out, so what is left is less than one and both
+ * ends stay 8-aligned. */
+static void make_room(struct peer *l)
 {
-	ssize_t n;
-
-	/* Whole messages only are taken out, so what is left is less than one
-	 * and both ends stay 8-aligned. */
 	if (l->in_at == l->in_end) {
 		l->in_at = l->in_end = 0;
 	} else if (IN_SIZE - l->in_at < DSM_MESSAGE_MAX) {
@@ -127,6 +140,13 @@ int pcn_peer_fill(struct peer *l)
 		l->in_end -= l->in_at;
 		l->in_at = 0;
 	}
+}
+
+int pcn_peer_fill(struct peer *l)
+{
+	ssize_t n;
+
+	make_room(l);
 	do
 		n = recv(l->fd, l->in + l->in_end, IN_SIZE - l->in_end, 0);
 	while (n < 0 && errno == EINTR);
@@ -136,6 +156,16 @@ int pcn_peer_fill(struct peer *l)
 		return -EPIPE;
 	l->in_end += (size_t)n;
 	return (int)n;
+}
+
+int pcn_peer_take(struct peer *l, const void *bytes, size_t size)
+{
+	make_room(l);
+	if (size > IN_SIZE - l->in_end)
+		return -EPROTO;
+	memcpy(l->in + l->in_end, bytes, size);
+	l->in_end += size;
+	return 0;
 }
 
 int pcn_peer_next(struct peer *l, struct dsm_message *m,
