@@ -354,6 +354,8 @@ int agent_run(struct options *options, const char *program, struct error *error)
 		loop(&a);
 		if (a.restore_failed || a.lost)
 			err = -EIO;
+		if (a.lost)
+			a.error = a.why_lost;
 	}
 	if (!err)
 		trace_event(&a, "exit", -1, -1,

@@ -180,6 +180,7 @@ struct agent {
 	uint32_t moves, moves_failed;
 	bool ended, restore_failed;
 	bool lost; /* a part of the program was elsewhere, and is gone */
+	struct error why_lost;
 	int exit_status;
 	struct error error;
 	struct packet packet;

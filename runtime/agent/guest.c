@@ -1,5 +1,6 @@
 /*
- * The agent of a program that is here on a visit.
+ * The agent of a program that is here on a visit, whole, or with some of its
+ * threads (outpost.c).
  *
  * The origin's agent decides everything (operation.c, steps.c): what its
  * program says goes there, and what it is told comes from there.  Only what
@@ -46,6 +47,7 @@ struct guest {
 	bool exited, told;
 	int status;
 	uint64_t told_ns;
+	bool has_threads; /* ... of a program whose home is elsewhere */
 	bool done;
 	char why[512]; /* the last word on the link; "": none */
 };
@@ -67,10 +69,19 @@ static bool has_room(const struct guest *g)
 
 static void start(struct guest *g)
 {
-	g->p = local_start(&g->a, (int)g->wish->open.node_index,
-			   PCN_ROLE_RESTORE);
+	int node = (int)g->wish->open.node_index;
+
+	if (g->has_threads &&
+	    outpost_begin(&g->a, node, (int)g->wish->open.home, g->link)) {
+		give_up(g, g->a.error.text);
+		return;
+	}
+	g->p = local_start(&g->a, node,
+			   g->has_threads ? PCN_ROLE_NODE : PCN_ROLE_RESTORE);
 	if (!g->p)
 		give_up(g, g->a.error.text);
+	else if (g->has_threads)
+		g->a.spread.places[node].process = g->p;
 }
 
 static void open_program(struct guest *g)
@@ -184,7 +195,18 @@ static void give(struct guest *g)
 static void hear(struct guest *g)
 {
 	const struct packet *packet = &g->a.packet;
+	int n;
 
+	if (g->has_threads) {
+		n = outpost_hear(&g->a);
+		if (n < 0)
+			give_up(g, g->a.error.text);
+		if (n > 0) {
+			g->runs = true;
+			pcn_link_expect(g->link, 0);
+		}
+		return;
+	}
 	if (packet->m.type == PCN_MSG_STOPPED)
 		g->interrupting = false;
 	if (packet->m.type == PCN_MSG_SAVED && g->saving) {
@@ -299,6 +321,9 @@ static int take_packet(struct guest *g, const struct pcn_frame *f)
 		return give_up(g, g->a.error.text);
 	if (!g->p)
 		return give_up(g, "there is no program yet");
+	if (g->has_threads)
+		return outpost_packet(&g->a, &m) ? give_up(g, g->a.error.text)
+						 : 0;
 	switch (m.type) {
 	case PCN_MSG_GO:
 		if (g->saving)
@@ -374,6 +399,22 @@ static int take_state(struct guest *g, const struct pcn_frame *f)
 	return err ? give_up(g, g->a.error.text) : 0;
 }
 
+static int take_threads(struct guest *g, const struct pcn_frame *f)
+{
+	switch (f->type) {
+	case WIRE_EXECUTABLE:
+		return take_executable(g, f);
+	case WIRE_PACKET:
+		return take_packet(g, f);
+	case WIRE_PAGES:
+	case WIRE_MAIL:
+		return outpost_frame(&g->a, f) ? give_up(g, g->a.error.text)
+					       : 0;
+	default:
+		return give_up(g, "not a frame for a node's process");
+	}
+}
+
 static int take(struct guest *g, const struct pcn_frame *f)
 {
 	switch (f->type) {
@@ -405,7 +446,7 @@ static void read_link(struct guest *g)
 	int n = 0;
 
 	while (!g->done && (n = pcn_link_receive(g->link, &f)) > 0)
-		take(g, &f);
+		g->has_threads ? take_threads(g, &f) : take(g, &f);
 	if (g->done || n >= 0)
 		return;
 	fprintf(stderr, "popcornd: %s: %s\n", g->given->peer,
@@ -435,7 +476,7 @@ static void tell_exit(struct guest *g)
 {
 	read_channel(g);
 	if ((g->p->channel >= 0 && !has_room(g)) ||
-	    (g->runs && !relay_drain(&g->a.relay)))
+	    (g->runs && !g->has_threads && !relay_drain(&g->a.relay)))
 		return;
 	wire_send_number(g->link, WIRE_EXITED, (uint32_t)g->status, NULL, 0);
 	g->told = true;
@@ -495,7 +536,7 @@ static int timeout_ms(const struct guest *g)
 
 static void wait_for_something(struct guest *g)
 {
-	struct pollfd list[4 + WIRE_STREAMS + 1];
+	struct pollfd list[4 + WIRE_STREAMS + 1 + 2];
 	int n = 0;
 
 	list[n++] = (struct pollfd){pcn_link_fd(g->link),
@@ -505,6 +546,7 @@ static void wait_for_something(struct guest *g)
 				    POLLIN, 0};
 	list[n++] = (struct pollfd){g->a.transit.socket, POLLIN, 0};
 	n += relay_poll(&g->a.relay, list + n);
+	n += outpost_poll(&g->a, list + n);
 	poll(list, (nfds_t)n, timeout_ms(g));
 }
 
@@ -529,6 +571,8 @@ static void work(struct guest *g)
 	if (g->holds)
 		give(g);
 	relay_work(&g->a.relay);
+	if (!g->done && outpost_work(&g->a))
+		give_up(g, g->a.error.text);
 	read_signals(g);
 	reap(g);
 	if (g->exited && !g->told && !g->done)
@@ -559,6 +603,8 @@ static int prepare(struct guest *g)
 	g->a.options = &g->options;
 	transit_init(&g->a.transit);
 	relay_init(&g->a.relay, true);
+	spread_init(&g->a.spread);
+	g->has_threads = o->want == WIRE_WANT_THREADS;
 	for (uint32_t i = 0; i < o->node_count; i++)
 		snprintf(g->options.nodes.list[i].name, PCN_NODE_NAME, "%s",
 			 g->wish->names[i]);
@@ -589,6 +635,7 @@ int guest_run(struct pcn_link *link, const struct wire_wish *wish,
 	}
 	if (g.p)
 		process_drop(&g.a, g.p, true);
+	spread_end(&g.a.spread);
 	kill_children();
 	if (g.why[0])
 		fprintf(stderr, "popcornd: %s: %s\n", options->peer, g.why);

@@ -9,6 +9,7 @@
 #include <linux/futex.h>
 #include <string.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 static void wake(struct pcn_mail *m, enum pcn_mail_word word)
@@ -17,17 +18,83 @@ static void wake(struct pcn_mail *m, enum pcn_mail_word word)
 	syscall(SYS_futex, &m->word, FUTEX_WAKE, INT_MAX, NULL, NULL, 0);
 }
 
+/* --- A place of this machine ---------------------------------------------- */
+
+int place_rung(struct place *p, uint32_t *slots, int count)
+{
+	ssize_t n = read(p->bell[0], slots, (size_t)count * sizeof(*slots));
+	int used = 0;
+
+	for (ssize_t i = 0; i < n / (ssize_t)sizeof(*slots); i++)
+		if (slots[i] < PCN_THREADS_MAX)
+			slots[used++] = slots[i];
+	return used;
+}
+
+void place_clear_mail(struct place *p, uint32_t slot)
+{
+	p->mails[slot].word = PCN_MAIL_NONE;
+	p->mails[slot].recall = 0;
+}
+
+void place_read_mail(struct place *p, uint32_t slot, struct pcn_mail *m)
+{
+	struct pcn_mail *mail = &p->mails[slot];
+	uint32_t word = __atomic_load_n(&mail->word, __ATOMIC_SEQ_CST);
+
+	*m = *mail;
+	m->word = word;
+	/* The thread has left; does the node still call it home? */
+	if ((word == PCN_MAIL_HOME || word == PCN_MAIL_LAST) &&
+	    __atomic_exchange_n(&mail->recall, 0, __ATOMIC_SEQ_CST))
+		__atomic_fetch_sub(&p->process->control->recalls, 1,
+				   __ATOMIC_SEQ_CST);
+}
+
+/* A shadow wants its thread: at the thread's next poll. */
+static void recall(struct place *p, uint32_t slot, uint32_t why)
+{
+	struct pcn_control *c = p->process->control;
+
+	if (!__atomic_fetch_or(&p->mails[slot].recall, why, __ATOMIC_SEQ_CST))
+		__atomic_fetch_add(&c->recalls, 1, __ATOMIC_SEQ_CST);
+	__atomic_store_n(&c->poll_flag, 1, __ATOMIC_SEQ_CST);
+}
+
+void place_tell_thread(struct place *p, uint32_t slot, const struct pcn_mail *m)
+{
+	struct pcn_mail *to;
+
+	if (p->far) {
+		/* Without it the link has ended, or there was room. */
+		wire_send_mail(p->link, slot, m);
+		return;
+	}
+	to = &p->mails[slot];
+	if (m->recall)
+		recall(p, slot, m->recall);
+	if (m->word != PCN_MAIL_RESULT)
+		return;
+	to->result = m->result;
+	to->signals = m->signals;
+	wake(to, PCN_MAIL_RESULT);
+}
+
+void place_push(struct place *from, unsigned dsm_node, const struct pcn_mail *m)
+{
+	uint32_t pages[PCN_MAIL_PAGES], count = 0;
+
+	for (uint32_t i = 0; i < m->page_count && i < PCN_MAIL_PAGES; i++)
+		if (dsm_in_window(&from->engine->dsm, m->pages[i], 1))
+			pages[count++] = m->pages[i];
+	pcn_dsm_push(&from->engine->dsm, dsm_node, pages, count);
+}
+
+/* --- At the origin -------------------------------------------------------- */
+
 static struct pcn_mail *home_mail(struct spread *s, uint32_t slot)
 {
 	return &s->places[s->home].mails[slot];
-}
-
-/* The slot's thread has left that node; does the node still call it home? */
-static void forget_recall(struct place *p, struct pcn_mail *m)
-{
-	if (__atomic_exchange_n(&m->recall, 0, __ATOMIC_SEQ_CST))
-		__atomic_fetch_sub(&p->process->control->recalls, 1,
-				   __ATOMIC_SEQ_CST);
 }
 
 void mails_refuse(struct spread *s, uint32_t slot, int err)
@@ -43,14 +110,17 @@ void mails_refuse(struct spread *s, uint32_t slot, int err)
 static void push_pages(struct spread *s, struct place *from, struct place *to,
 		       const struct pcn_mail *m)
 {
-	uint32_t pages[PCN_MAIL_PAGES], count = 0;
+	place_push(from, spread_dsm_node(s, (int)(to - s->places)), m);
+	if (!to->far)
+		pcn_engine_run(to->engine, 0);
+}
 
-	for (uint32_t i = 0; i < m->page_count && i < PCN_MAIL_PAGES; i++)
-		if (dsm_in_window(&from->engine->dsm, m->pages[i], 1))
-			pages[count++] = m->pages[i];
-	pcn_dsm_push(&from->engine->dsm,
-		     spread_dsm_node(s, (int)(to - s->places)), pages, count);
-	pcn_engine_run(to->engine, 0);
+static int64_t clock_ns(clockid_t clock)
+{
+	struct timespec t;
+
+	clock_gettime(clock, &t);
+	return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
 }
 
 static void leave(struct spread *s, uint32_t slot, struct pcn_mail *m)
@@ -58,7 +128,7 @@ static void leave(struct spread *s, uint32_t slot, struct pcn_mail *m)
 	int node = m->node;
 	struct place *p =
 		&s->places[node >= 0 && node < SPREAD_NODES ? node : s->home];
-	const struct pcn_message message = {
+	struct pcn_message message = {
 		.type = PCN_MSG_THREAD,
 		.value = {(int64_t)m->thread, slot, (int64_t)m->stack_size}};
 	const struct map about = {.type = PCN_MSG_THREAD, .page = slot};
@@ -68,11 +138,13 @@ static void leave(struct spread *s, uint32_t slot, struct pcn_mail *m)
 		mails_refuse(s, slot, -EAGAIN);
 		return;
 	}
-	p->mails[slot].word = PCN_MAIL_NONE;
-	p->mails[slot].recall = 0;
+	if (!p->far)
+		place_clear_mail(p, slot);
 	s->where[slot] = (int16_t)node;
 	s->left++;
 	push_pages(s, &s->places[s->home], p, m);
+	message.value[3] = clock_ns(CLOCK_REALTIME);
+	message.value[4] = clock_ns(CLOCK_MONOTONIC);
 	if (place_tell(p, &message, &about))
 		mails_refuse(s, slot, -EAGAIN);
 }
@@ -90,27 +162,25 @@ static void send_home(struct spread *s, uint32_t slot,
 	wake(to, word);
 }
 
-/* What a thread that is away has rung for. */
-static void hear_thread(struct spread *s, int node, uint32_t slot)
+void mails_hear_thread(struct spread *s, int node, uint32_t slot,
+		       const struct pcn_mail *m)
 {
 	struct place *p = &s->places[node];
-	struct pcn_mail *m = &p->mails[slot];
 
 	if (s->where[slot] != node)
 		return;
-	switch (__atomic_load_n(&m->word, __ATOMIC_SEQ_CST)) {
+	switch (m->word) {
 	case PCN_MAIL_CALL:
 		send_home(s, slot, m, PCN_MAIL_CALL);
 		break;
 	case PCN_MAIL_HOME:
 		s->where[slot] = -1;
-		forget_recall(p, m);
-		push_pages(s, p, &s->places[s->home], m);
+		if (!p->far)
+			push_pages(s, p, &s->places[s->home], m);
 		send_home(s, slot, m, PCN_MAIL_HOME);
 		break;
 	case PCN_MAIL_LAST:
 		s->where[slot] = -1;
-		forget_recall(p, m);
 		send_home(s, slot, m, PCN_MAIL_CALL);
 		break;
 	default:
@@ -118,52 +188,58 @@ static void hear_thread(struct spread *s, int node, uint32_t slot)
 	}
 }
 
-/* A shadow wants its thread: at the thread's next poll. */
-static void recall(struct spread *s, uint32_t slot, uint32_t why)
-{
-	struct place *p;
-
-	if (s->where[slot] < 0)
-		return;
-	p = &s->places[s->where[slot]];
-	if (!__atomic_fetch_or(&p->mails[slot].recall, why, __ATOMIC_SEQ_CST))
-		__atomic_fetch_add(&p->process->control->recalls, 1,
-				   __ATOMIC_SEQ_CST);
-	__atomic_store_n(&p->process->control->poll_flag, 1, __ATOMIC_SEQ_CST);
-}
-
 static void hear_shadow(struct spread *s, uint32_t slot)
 {
-	struct pcn_mail *m = home_mail(s, slot), *to;
+	struct pcn_mail *m = home_mail(s, slot);
+	struct pcn_mail out = {.word = PCN_MAIL_NONE};
 	uint32_t word = PCN_MAIL_RESULT;
-	uint32_t why = __atomic_exchange_n(&m->recall, 0, __ATOMIC_SEQ_CST);
+	int node;
 
-	if (why)
-		recall(s, slot, why);
+	out.recall = __atomic_exchange_n(&m->recall, 0, __ATOMIC_SEQ_CST);
 	if (__atomic_load_n(&m->word, __ATOMIC_SEQ_CST) == PCN_MAIL_LEAVE) {
 		leave(s, slot, m);
-	} else if (s->where[slot] >= 0 &&
-		   __atomic_compare_exchange_n(&m->word, &word, PCN_MAIL_AWAY,
-					       false, __ATOMIC_SEQ_CST,
-					       __ATOMIC_SEQ_CST)) {
-		to = &s->places[s->where[slot]].mails[slot];
-		to->result = m->result;
-		to->signals = m->signals;
-		wake(to, PCN_MAIL_RESULT);
+		return;
 	}
+	node = s->where[slot];
+	if (node < 0)
+		return;
+	if (__atomic_compare_exchange_n(&m->word, &word, PCN_MAIL_AWAY, false,
+					__ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)) {
+		out.word = PCN_MAIL_RESULT;
+		out.result = m->result;
+		out.signals = m->signals;
+	}
+	if (out.word || out.recall)
+		place_tell_thread(&s->places[node], slot, &out);
+}
+
+#define RUNG 256
+
+/* A mail that is read must have a way to go. */
+static bool all_have_room(const struct spread *s)
+{
+	for (int i = 0; i < SPREAD_NODES; i++)
+		if (s->places[i].far && !place_has_room(&s->places[i]))
+			return false;
+	return true;
 }
 
 void mails_hear(struct spread *s, int node)
 {
-	uint32_t slots[256];
-	ssize_t n = read(s->places[node].bell[0], slots, sizeof(slots));
+	struct place *p = &s->places[node];
+	uint32_t slots[RUNG];
+	struct pcn_mail m;
+	int n;
 
-	for (ssize_t i = 0; i < n / (ssize_t)sizeof(*slots); i++) {
-		if (slots[i] >= PCN_THREADS_MAX)
-			continue;
-		if (node == s->home)
+	if (p->far || (node == s->home && !all_have_room(s)))
+		return;
+	n = place_rung(p, slots, RUNG);
+	for (int i = 0; i < n; i++) {
+		if (node == s->home) {
 			hear_shadow(s, slots[i]);
-		else
-			hear_thread(s, node, slots[i]);
+		} else {
+			place_read_mail(p, slots[i], &m);
+			mails_hear_thread(s, node, slots[i], &m);
+		}
 	}
 }

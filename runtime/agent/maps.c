@@ -109,7 +109,7 @@ void changes_look(struct agent *a)
 		operation_answer(a, a->current, c->result);
 }
 
-static bool map_of(const struct pcn_message *m, struct map *map)
+bool map_of_message(const struct pcn_message *m, struct map *map)
 {
 	uint64_t address = (uint64_t)m->value[0], size = (uint64_t)m->value[1];
 
@@ -158,7 +158,7 @@ void changes_begin(struct agent *a)
 	bool held = a->packet.m.value[3];
 	struct map map;
 
-	if (c->under_way || !map_of(&a->packet.m, &map)) {
+	if (c->under_way || !map_of_message(&a->packet.m, &map)) {
 		pcn_fail(&a->error, -EINVAL, "no such memory");
 		operation_answer(a, a->current, -EINVAL);
 		return;
@@ -168,30 +168,37 @@ void changes_begin(struct agent *a)
 	changes_look(a);
 }
 
+int place_take_answer(struct agent *a, struct place *p, struct map *about)
+{
+	int err = (int)a->packet.m.value[0];
+
+	if (!p->answers.count)
+		return -EPROTO;
+	*about = p->answers.list[0];
+	maps_remove(&p->answers, 0, 1);
+	if (!err && about->type == PCN_MSG_MAP && !p->far)
+		err = pcn_engine_register(p->engine, about->page, about->count,
+					  &a->error);
+	return err;
+}
+
 /* A node's service thread has done what it was told. */
 void place_answers(struct agent *a, int node)
 {
 	struct spread *s = &a->spread;
 	struct place *p = &s->places[node];
-	int err = (int)a->packet.m.value[0];
-	struct map about;
+	struct map about = {.type = 0};
+	int err = place_take_answer(a, p, &about);
 
-	if (!p->answers.count) {
+	if (!about.type) {
 		spread_lose(a, node, "it answers what nobody asked");
 		return;
 	}
-	about = p->answers.list[0];
-	maps_remove(&p->answers, 0, 1);
 	if (about.type == PCN_MSG_THREAD) {
 		if (err)
 			mails_refuse(s, about.page, err);
-	} else {
-		if (!err && about.type == PCN_MSG_MAP)
-			err = pcn_engine_register(p->engine, about.page,
-						  about.count, &a->error);
-		if (err)
-			spread_lose(a, node,
-				    "it cannot map the program's memory");
+	} else if (err) {
+		spread_lose(a, node, "it cannot map the program's memory");
 	}
 	place_look_whether_ready(a, node);
 	changes_look(a);

@@ -27,7 +27,7 @@ void place_close(struct place *p)
 	}
 	if (p->mails)
 		munmap(p->mails, PCN_MAIL_SIZE);
-	if (p->state) {
+	if (p->state && !p->far) {
 		close(p->mails_fd);
 		close(p->bell[0]);
 		close(p->bell[1]);
@@ -65,6 +65,11 @@ int place_open(struct agent *a, int node)
 	void *mails;
 	int err;
 
+	if (a->options->nodes.list[node].remote) {
+		p->far = true;
+		p->state = PLACE_STARTING;
+		return 0;
+	}
 	p->mails_fd = memfd_create("popcorn-mails", MFD_CLOEXEC);
 	if (p->mails_fd < 0)
 		return pcn_fail(&a->error, -errno, "memfd: %s",
@@ -137,13 +142,85 @@ int place_tell_map(struct place *p, const struct map *map)
 	return place_tell(p, &m, map);
 }
 
+/* --- Links ---------------------------------------------------------------- */
+
+/* Words are short, and there is a reserve for them. */
+bool place_has_room(const struct place *p)
+{
+	return !p->link || pcn_link_room(p->link) > WIRE_RESERVE / 2;
+}
+
+/* The part of a list of bytes that is [from, from + size). */
+static int cut(struct iovec *out, const struct iovec *parts, int count,
+	       size_t from, size_t size)
+{
+	int n = 0;
+
+	for (int i = 0; i < count && size; i++) {
+		size_t skip = from < parts[i].iov_len ? from : parts[i].iov_len;
+		size_t here = parts[i].iov_len - skip;
+
+		from -= skip;
+		if (here > size)
+			here = size;
+		if (!here)
+			continue;
+		out[n++] =
+			(struct iovec){(char *)parts[i].iov_base + skip, here};
+		size -= here;
+	}
+	return n;
+}
+
+static ssize_t send_pages(void *context, const struct iovec *parts, int count)
+{
+	const struct place *p = context;
+	struct iovec piece[2];
+	size_t all = 0, sent = 0;
+
+	for (int i = 0; i < count; i++)
+		all += parts[i].iov_len;
+	while (sent < all) {
+		size_t room, n;
+		int err;
+
+		if (!p->link)
+			return -EPIPE;
+		room = pcn_link_room(p->link);
+		if (room <= WIRE_RESERVE)
+			return sent ? (ssize_t)sent : -EAGAIN;
+		n = room - WIRE_RESERVE;
+		if (n > WIRE_FRAME_MAX)
+			n = WIRE_FRAME_MAX;
+		if (n > all - sent)
+			n = all - sent;
+		err = pcn_link_send(p->link, WIRE_PAGES, piece,
+				    cut(piece, parts, count, sent, n));
+		if (err)
+			return err;
+		sent += n;
+	}
+	return (ssize_t)sent;
+}
+
+int place_link_way(struct engine *e, unsigned dsm_node, struct place *p,
+		   struct error *error)
+{
+	const struct peer_way way = {send_pages, p};
+
+	return pcn_engine_link_way(e, dsm_node, &way, error);
+}
+
+/* --- Ends ----------------------------------------------------------------- */
+
 /* Nothing that this program had there can be had any more. */
 void spread_lose(struct agent *a, int node, const char *why)
 {
-	if (!a->lost)
-		pcn_fail(&a->error, -EPIPE, "node %s: %s",
-			 spread_node_name(a, node), why);
+	if (a->lost)
+		return;
 	a->lost = true;
+	pcn_fail(&a->why_lost, -EPIPE, "node %s: %.900s",
+		 spread_node_name(a, node), why);
 }
 
 static void answer_asker(struct agent *a, int node, int result)
@@ -158,11 +235,20 @@ static void answer_asker(struct agent *a, int node, int result)
 
 void place_failed(struct agent *a, int node)
 {
-	struct place *p = &a->spread.places[node];
+	struct spread *s = &a->spread;
+	struct place *p = &s->places[node];
 
+	if (p->state >= PLACE_MAPPING && s->places[s->home].engine)
+		pcn_engine_unlink(s->places[s->home].engine,
+				  spread_dsm_node(s, node));
 	if (p->process && p->process->used)
 		process_drop(a, p->process, true);
 	place_close(p);
+	/* Threads that were there are nowhere now, and their shadows' words
+	 * for nobody. */
+	for (uint32_t i = 0; i < PCN_THREADS_MAX; i++)
+		if (s->where[i] == node)
+			s->where[i] = -1;
 	answer_asker(a, node, -EPIPE);
 }
 
@@ -176,32 +262,9 @@ void place_look_whether_ready(struct agent *a, int node)
 	answer_asker(a, node, 0);
 }
 
-/* The node's process has its files, and has sent its userfaultfd. */
-static int place_shared(struct agent *a, int node, int fd)
-{
-	struct spread *s = &a->spread;
-	struct place *p = &s->places[node];
-	unsigned n = spread_dsm_node(s, node);
-	int link[2], err;
+/* --- The process ---------------------------------------------------------- */
 
-	err = pcn_engine_attach(p->engine, fd, &a->error);
-	if (err)
-		return err;
-	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, link))
-		return pcn_fail(&a->error, -errno, "socketpair: %s",
-				strerror(errno));
-	err = pcn_engine_link(s->places[s->home].engine, n, link[0], &a->error);
-	if (!err)
-		err = pcn_engine_link(p->engine, 0, link[1], &a->error);
-	p->state = PLACE_MAPPING;
-	for (uint32_t i = 0; i < s->maps.count && !err; i++)
-		err = place_tell_map(p, &s->maps.list[i]);
-	if (!err)
-		place_look_whether_ready(a, node);
-	return err;
-}
-
-void place_says_shared(struct agent *a, int node)
+int place_attach(struct agent *a, int node)
 {
 	struct place *p = &a->spread.places[node];
 	struct packet *packet = &a->packet, other;
@@ -220,11 +283,59 @@ void place_says_shared(struct agent *a, int node)
 		fd = packet->fds[0];
 		packet->fd_count = 0;
 	}
-	if (fd < 0) {
-		pcn_fail(&a->error, (int)err, "node %s: userfaultfd: %s",
-			 spread_node_name(a, node), strerror((int)-err));
+	if (fd < 0)
+		return pcn_fail(&a->error, err < 0 ? (int)err : -EPROTO,
+				"node %s: userfaultfd: %s",
+				spread_node_name(a, node),
+				strerror(err < 0 ? (int)-err : EPROTO));
+	return pcn_engine_attach(p->engine, fd, &a->error);
+}
+
+/* The engines of two nodes of this machine. */
+static int link_here(struct agent *a, int node)
+{
+	struct spread *s = &a->spread;
+	int link[2], err;
+
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, link))
+		return pcn_fail(&a->error, -errno, "socketpair: %s",
+				strerror(errno));
+	err = pcn_engine_link(s->places[s->home].engine,
+			      spread_dsm_node(s, node), link[0], &a->error);
+	if (err)
+		close(link[1]);
+	return err ? err
+		   : pcn_engine_link(s->places[node].engine, 0, link[1],
+				     &a->error);
+}
+
+/* The node's process has its files, its engine its userfaultfd. */
+static int place_shared(struct agent *a, int node)
+{
+	struct spread *s = &a->spread;
+	struct place *p = &s->places[node];
+	int err;
+
+	p->state = PLACE_MAPPING;
+	err = p->far ? place_link_way(s->places[s->home].engine,
+				      spread_dsm_node(s, node), p, &a->error)
+		     : link_here(a, node);
+	for (uint32_t i = 0; i < s->maps.count && !err; i++)
+		err = place_tell_map(p, &s->maps.list[i]);
+	if (!err)
+		place_look_whether_ready(a, node);
+	return err;
+}
+
+void place_says_shared(struct agent *a, int node)
+{
+	struct place *p = &a->spread.places[node];
+	int err = 0;
+
+	if (p->state != PLACE_STARTING)
+		return;
+	if (!p->far)
+		err = place_attach(a, node);
+	if (err || place_shared(a, node))
 		place_failed(a, node);
-	} else if (place_shared(a, node, fd)) {
-		place_failed(a, node);
-	}
 }

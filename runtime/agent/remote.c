@@ -82,13 +82,17 @@ static int say_hello(struct pcn_link *l)
 	return wire_send(l, WIRE_HELLO, &h, sizeof(h), NULL, 0);
 }
 
-static int say_open(struct agent *a, struct process *p)
+static int say_open(struct agent *a, struct process *p,
+		    enum pcn_channel_role role)
 {
 	const struct nodes *nodes = &a->options->nodes;
-	struct wire_open o = {.want = WIRE_WANT_RUN,
-			      .node_index = (uint32_t)p->node,
-			      .node_count = (uint32_t)nodes->count,
-			      .executable_size = a->executable.size};
+	struct wire_open o = {
+		.want = role == PCN_ROLE_NODE ? WIRE_WANT_THREADS
+					      : WIRE_WANT_RUN,
+		.home = role == PCN_ROLE_NODE ? (uint32_t)a->spread.home : 0,
+		.node_index = (uint32_t)p->node,
+		.node_count = (uint32_t)nodes->count,
+		.executable_size = a->executable.size};
 	char text[WIRE_TEXT_MAX];
 	size_t at = strlen(a->executable.path) + 1;
 
@@ -110,7 +114,8 @@ static int say_open(struct agent *a, struct process *p)
 	return wire_send(p->remote->link, WIRE_OPEN, &o, sizeof(o), text, at);
 }
 
-static int connect_to(struct agent *a, struct process *p)
+static int connect_to(struct agent *a, struct process *p,
+		      enum pcn_channel_role role)
 {
 	const struct node *n = node_of(a, p);
 	bool plain =
@@ -130,7 +135,7 @@ static int connect_to(struct agent *a, struct process *p)
 	if (pcn_link_allow(p->remote->link, WIRE_FRAME_MAX, WIRE_QUEUE) ||
 	    say_hello(p->remote->link))
 		return pcn_fail(&a->error, -ENOMEM, "out of memory");
-	return say_open(a, p);
+	return say_open(a, p, role);
 }
 
 struct process *remote_start(struct agent *a, int node,
@@ -141,12 +146,12 @@ struct process *remote_start(struct agent *a, int node,
 	if (!p)
 		return NULL;
 	p->remote = calloc(1, sizeof(*p->remote));
-	if (role != PCN_ROLE_RESTORE)
+	if (role == PCN_ROLE_START)
 		pcn_fail(&a->error, -EINVAL,
 			 "a program starts on a node of this machine");
 	else if (!p->remote)
 		pcn_fail(&a->error, -ENOMEM, "out of memory");
-	else if (!connect_to(a, p))
+	else if (!connect_to(a, p, role))
 		return p;
 	process_drop(a, p, true);
 	return NULL;
@@ -174,6 +179,9 @@ static void send_chunks(struct agent *a, struct process *p)
 		r->chunks_size -= n;
 		if (p == a->op.target) /* it gets on */
 			a->op.deadline_ns = now_ns() + a->options->timeout_ns;
+		else if (spread_awaits(&a->spread, p))
+			pcn_link_expect(r->link,
+					now_ns() + a->options->timeout_ns);
 	}
 }
 
@@ -238,6 +246,8 @@ static bool is_from_program(uint32_t type)
 	case PCN_MSG_WAIT:
 	case PCN_MSG_SIGNAL:
 	case PCN_MSG_LEFT:
+	case PCN_MSG_SHARED:
+	case PCN_MSG_ANSWER:
 		return true;
 	default:
 		return false;
@@ -285,6 +295,7 @@ static int take_exited(struct agent *a, struct process *p,
 	if (err)
 		return err;
 	operation_process_gone(a, p);
+	spread_process_gone(a, p, (int)status);
 	if (p == a->current) {
 		a->current = NULL;
 		a->ended = true;
@@ -321,6 +332,9 @@ static int take(struct agent *a, struct process *p, const struct pcn_frame *f,
 		if (p != a->current) /* words of one that has left */
 			return 0;
 		return relay_frame(&a->relay, f, why);
+	case WIRE_PAGES:
+	case WIRE_MAIL:
+		return spread_frame(a, p, f, why);
 	default:
 		return pcn_fail(why, -EPROTO, "an unknown frame");
 	}
@@ -347,6 +361,7 @@ static void lose(struct agent *a, struct process *p, const char *why)
 		a->ended = true;
 		a->exit_status = EXIT_LINK;
 	}
+	spread_link_gone(a, p, why);
 	if (p->used)
 		process_drop(a, p, true);
 }
@@ -374,7 +389,11 @@ void remote_work(struct agent *a, struct process *p)
 		return;
 	}
 	send_chunks(a, p);
+	if (r->opened && pcn_link_deadline(r->link) == UINT64_MAX &&
+	    spread_awaits(&a->spread, p))
+		pcn_link_expect(r->link, now_ns() + a->options->timeout_ns);
 	pcn_link_flush(r->link);
+	spread_link_has_room(a, p);
 }
 
 /* --- The interface -----------------------------------------------------------

@@ -61,8 +61,11 @@ void spread_stop(struct agent *a)
 {
 	struct spread *s = &a->spread;
 
+	/* First, so that nothing there is counted as lost. */
+	if (spread_is_on(s))
+		place_close(&s->places[s->home]);
 	for (int i = 0; i < SPREAD_NODES; i++)
-		if (s->places[i].state && i != s->home)
+		if (s->places[i].state)
 			place_failed(a, i);
 	spread_end(s);
 }
@@ -82,9 +85,10 @@ static int may_spread(struct agent *a, struct process *p, int64_t node)
 	if (a->op.phase != PHASE_NONE)
 		return pcn_fail(&a->error, -EBUSY,
 				"another operation is under way");
-	if (p->remote || nodes->list[node].remote)
+	if (p->remote)
 		return pcn_fail(&a->error, -EOPNOTSUPP,
-				"threads do not leave their machine yet");
+				"threads leave from a node of popcorn-run's "
+				"own machine only");
 	if (nodes->list[p->node].emulated)
 		return pcn_fail(&a->error, -EOPNOTSUPP,
 				"threads do not leave an emulated node yet");
@@ -133,6 +137,8 @@ static void ask_thread(struct agent *a, struct process *p)
 		place->process = process_start(a, node, PCN_ROLE_NODE);
 		err = place->process ? 0 : -ENOEXEC;
 	}
+	if (!err && place->far)
+		place->link = remote_link(place->process);
 	if (err)
 		place_failed(a, node);
 }
@@ -205,8 +211,9 @@ bool spread_message(struct agent *a, struct process *p)
 	if (node == s->home)
 		return home_message(a, p);
 	switch (a->packet.m.type) {
-	case PCN_MSG_READY:
-		if (place_send_files(a, &s->places[node], PCN_MSG_SHARE))
+	case PCN_MSG_READY: /* of a far one, its agent has heard */
+		if (!s->places[node].far &&
+		    place_send_files(a, &s->places[node], PCN_MSG_SHARE))
 			place_failed(a, node);
 		break;
 	case PCN_MSG_SHARED:
@@ -289,7 +296,7 @@ static void look_after_wish(struct agent *a)
 		c->wished_thread = 0;
 }
 
-/* --- The loop ------------------------------------------------------------- */
+/* --- Ends ----------------------------------------------------------------- */
 
 /* Faults; whatever else a program sends itself arrives at home. */
 static bool is_own_doing(int status)
@@ -308,33 +315,103 @@ void spread_home_gone(struct agent *a, struct process *p)
 		spread_stop(a);
 }
 
+/* Is a part of the program gone with that node's process? */
+static bool took_a_part(struct agent *a, int node)
+{
+	struct spread *s = &a->spread;
+	bool was_there = false;
+
+	for (uint32_t i = 0; i < PCN_THREADS_MAX; i++)
+		was_there |= s->where[i] == node;
+	if (s->places[node].state >= PLACE_MAPPING)
+		pcn_engine_unlink(s->places[s->home].engine,
+				  spread_dsm_node(s, node));
+	return was_there || s->pages_lost;
+}
+
 void spread_process_gone(struct agent *a, struct process *p, int status)
 {
 	struct spread *s = &a->spread;
 	int node = place_of(s, p);
-	bool was_there = false;
 
 	if (node < 0 || node == s->home)
 		return;
-	for (uint32_t i = 0; i < PCN_THREADS_MAX; i++)
-		was_there |= s->where[i] == node;
-	if (s->places[node].state == PLACE_READY)
-		pcn_dsm_node_lost(&s->places[s->home].engine->dsm,
-				  spread_dsm_node(s, node));
-	if (was_there && is_own_doing(status) && a->current) {
-		s->died_of = WTERMSIG(status);
-		process_signal(a, a->current, SIGKILL, NULL);
-	} else if (was_there || s->pages_lost)
-		spread_lose(a, node,
-			    "its process ended, and with it a part of the "
-			    "program");
-	else
+	if (!took_a_part(a, node)) {
 		pcn_fail(&a->error, -EPIPE,
 			 "node %s: its process ended before it was ready",
 			 spread_node_name(a, node));
+	} else if (is_own_doing(status) && a->current) {
+		s->died_of = WTERMSIG(status);
+		process_signal(a, a->current, SIGKILL, NULL);
+	} else {
+		spread_lose(a, node,
+			    "its process ended, and with it a part of the "
+			    "program");
+	}
 	s->places[node].process = NULL;
 	place_failed(a, node);
 }
+
+void spread_link_gone(struct agent *a, struct process *p, const char *why)
+{
+	struct spread *s = &a->spread;
+	int node = place_of(s, p);
+	char text[900];
+
+	if (node < 0)
+		return;
+	if (!took_a_part(a, node)) {
+		pcn_fail(&a->error, -EPIPE, "node %s: %.900s",
+			 spread_node_name(a, node), why);
+	} else {
+		snprintf(text, sizeof(text),
+			 "the link was cut while threads were there: %.800s",
+			 why);
+		spread_lose(a, node, text);
+	}
+	place_failed(a, node);
+}
+
+bool spread_awaits(const struct spread *s, const struct process *p)
+{
+	int node = place_of(s, p);
+
+	return node >= 0 && s->places[node].state < PLACE_READY;
+}
+
+/* --- Links ---------------------------------------------------------------- */
+
+int spread_frame(struct agent *a, struct process *p, const struct pcn_frame *f,
+		 struct error *error)
+{
+	struct spread *s = &a->spread;
+	struct wire_mail mail;
+	int node = place_of(s, p), err;
+
+	if (node < 0 || s->places[node].state < PLACE_MAPPING)
+		return pcn_fail(error, -EPROTO, "no threads are there");
+	if (f->type == WIRE_MAIL) {
+		err = wire_read_mail(&mail, f, error);
+		if (!err)
+			mails_hear_thread(s, node, mail.slot, &mail.mail);
+		return err;
+	}
+	err = pcn_engine_take(s->places[s->home].engine,
+			      spread_dsm_node(s, node), f->data, f->size);
+	return err ? pcn_fail(error, err, "it says nonsense of pages") : 0;
+}
+
+void spread_link_has_room(struct agent *a, struct process *p)
+{
+	struct spread *s = &a->spread;
+	int node = place_of(s, p);
+
+	if (node >= 0 && s->places[node].state >= PLACE_MAPPING)
+		pcn_engine_flush(s->places[s->home].engine,
+				 spread_dsm_node(s, node));
+}
+
+/* --- The loop ------------------------------------------------------------- */
 
 int spread_poll(const struct spread *s, struct pollfd *list)
 {
@@ -343,7 +420,7 @@ int spread_poll(const struct spread *s, struct pollfd *list)
 	for (int i = 0; i < SPREAD_NODES; i++) {
 		const struct place *p = &s->places[i];
 
-		if (!p->state)
+		if (!p->state || p->far)
 			continue;
 		list[n++] = (struct pollfd){p->bell[0], POLLIN, 0};
 		list[n++] =
@@ -360,7 +437,7 @@ static bool run_engines(struct agent *a)
 	for (int i = 0; i < SPREAD_NODES; i++) {
 		struct place *p = &s->places[i];
 
-		if (!p->state)
+		if (!p->state || p->far)
 			continue;
 		mails_hear(s, i);
 		if (pcn_engine_run(p->engine, 0))

@@ -60,7 +60,7 @@ int wire_read_open(struct wire_wish *w, const struct pcn_frame *f,
 	memcpy(o, f->data, sizeof(*o));
 	if (o->want == WIRE_WANT_NOTHING && f->size == sizeof(*o))
 		return 0;
-	if (o->want != WIRE_WANT_RUN)
+	if (o->want != WIRE_WANT_RUN && o->want != WIRE_WANT_THREADS)
 		return bad(error, "an unknown wish");
 	if (!o->path_size || o->path_size > WIRE_PATH_MAX || !o->names_size ||
 	    o->names_size > PCN_CHANNEL_NODES_MAX * PCN_NODE_NAME ||
@@ -69,7 +69,9 @@ int wire_read_open(struct wire_wish *w, const struct pcn_frame *f,
 	if (!is_name(o->user, WIRE_USER, false) ||
 	    !is_name(o->isa, WIRE_ISA, true) || !o->node_count ||
 	    o->node_count > PCN_CHANNEL_NODES_MAX ||
-	    o->node_index >= o->node_count)
+	    o->node_index >= o->node_count ||
+	    (o->want == WIRE_WANT_THREADS &&
+	     (o->home >= o->node_count || o->home == o->node_index)))
 		return bad(error, "a damaged wish");
 	memcpy(w->text, f->data + sizeof(*o), o->path_size + o->names_size);
 	if (memchr(w->text, 0, o->path_size) != w->text + o->path_size - 1)
@@ -123,6 +125,17 @@ int wire_read_state(struct wire_state *s, struct wire_descriptor *descriptors,
 	return 0;
 }
 
+int wire_read_mail(struct wire_mail *m, const struct pcn_frame *f,
+		   struct error *error)
+{
+	if (f->size != sizeof(*m))
+		return bad(error, "a mail of another size");
+	memcpy(m, f->data, sizeof(*m));
+	return m->slot < PCN_THREADS_MAX
+		       ? 0
+		       : bad(error, "a thread that cannot be");
+}
+
 int wire_read_number(uint32_t *number, const uint8_t **rest, uint32_t *size,
 		     const struct pcn_frame *f, struct error *error)
 {
@@ -147,6 +160,13 @@ int wire_send_number(struct pcn_link *l, enum wire_type type, uint32_t number,
 		     const void *more, size_t more_size)
 {
 	return wire_send(l, type, &number, sizeof(number), more, more_size);
+}
+
+int wire_send_mail(struct pcn_link *l, uint32_t slot, const struct pcn_mail *m)
+{
+	const uint32_t head[2] = {slot};
+
+	return wire_send(l, WIRE_MAIL, head, sizeof(head), m, sizeof(*m));
 }
 
 int wire_send_packet(struct pcn_link *l, const struct pcn_message *m,

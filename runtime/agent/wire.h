@@ -13,11 +13,12 @@
 #include <pcn/abi.h>
 #include <pcn/channel.h>
 #include <pcn/isa.h>
+#include <pcn/mail.h>
 #include "link.h"
 
 #include <stdint.h>
 
-#define WIRE_VERSION	  1u
+#define WIRE_VERSION	  2u
 #define WIRE_USER	  32u
 #define WIRE_ISA	  16u
 #define WIRE_ISAS_MAX	  8u
@@ -57,6 +58,10 @@ enum wire_type {
 	WIRE_CREDIT = 13, /* u32 stream, u32 bytes that have gone on */
 	WIRE_END = 14,	  /* u32 stream: no more comes, or nobody reads */
 	WIRE_BACK = 15,	  /* guest: bytes of stream 0 that nobody has read */
+
+	/* Threads away from home. */
+	WIRE_PAGES = 16, /* bytes of what ../dsm/message.h describes */
+	WIRE_MAIL = 17,	 /* struct wire_mail.  Origin: a result, a recall */
 };
 
 struct wire_hello {
@@ -69,13 +74,14 @@ struct wire_hello {
 enum wire_want {
 	WIRE_WANT_RUN = 1,     /* to bring a program */
 	WIRE_WANT_NOTHING = 2, /* but HELLO */
+	WIRE_WANT_THREADS = 3, /* to have threads of a program there */
 };
 
 struct wire_open {
-	uint32_t want; /* enum wire_want; if not RUN, the rest is zero */
+	uint32_t want; /* enum wire_want; if NOTHING, the rest is zero */
 	uint32_t node_index, node_count;
 	uint32_t path_size, names_size; /* texts that follow, with zeroes */
-	uint32_t zero;
+	uint32_t home;			/* THREADS: the program's node */
 	char user[WIRE_USER];
 	char isa[WIRE_ISA]; /* wished for; "": any */
 	uint8_t build_id[32];
@@ -99,10 +105,16 @@ struct wire_descriptor { /* one that is not just opened by its path */
 	uint64_t size;	 /* ... the file must have this size */
 };
 
+struct wire_mail {
+	uint32_t slot, zero;
+	struct pcn_mail mail;
+};
+
 _Static_assert(sizeof(struct wire_hello) == 176, "wire");
 _Static_assert(sizeof(struct wire_open) == 112, "wire");
 _Static_assert(sizeof(struct wire_state) == 16, "wire");
 _Static_assert(sizeof(struct wire_descriptor) == 16, "wire");
+_Static_assert(sizeof(struct wire_mail) == 264, "wire");
 _Static_assert(sizeof(struct wire_open) + WIRE_TEXT_MAX <= PCN_LINK_FRAME_FIRST,
 	       "fits before the other side is known");
 _Static_assert(WIRE_FDS_MAX * sizeof(struct wire_descriptor) +
@@ -130,6 +142,8 @@ int wire_read_packet(struct pcn_message *m, const char **text,
 /* descriptors: WIRE_FDS_MAX of them. */
 int wire_read_state(struct wire_state *s, struct wire_descriptor *descriptors,
 		    const struct pcn_frame *f, struct error *error);
+int wire_read_mail(struct wire_mail *m, const struct pcn_frame *f,
+		   struct error *error);
 /* A number, and what follows it. */
 int wire_read_number(uint32_t *number, const uint8_t **rest, uint32_t *size,
 		     const struct pcn_frame *f, struct error *error);
@@ -138,6 +152,7 @@ int wire_send(struct pcn_link *l, enum wire_type type, const void *head,
 	      size_t head_size, const void *more, size_t more_size);
 int wire_send_number(struct pcn_link *l, enum wire_type type, uint32_t number,
 		     const void *more, size_t more_size);
+int wire_send_mail(struct pcn_link *l, uint32_t slot, const struct pcn_mail *m);
 int wire_send_packet(struct pcn_link *l, const struct pcn_message *m,
 		     const void *text);
 

@@ -2,8 +2,9 @@
  * clock.c - the time without entering the kernel: the function of the vDSO that
  * this node's kernel gave the process.  Its address never leaves native memory.
  */
-#include "native.h"
+#include "away.h"
 
+#include <asm/unistd.h>
 #include <linux/auxvec.h>
 #include <linux/elf.h>
 
@@ -91,19 +92,34 @@ void pcn_clock_start(void)
 				(clock_function)(bias + d.symbols[i].st_value);
 }
 
+/* A thread that is away on another machine is told what its home's clocks say.
+ */
+static void as_at_home(long clock, struct pcn_timespec *time)
+{
+	int64_t ahead = __atomic_load_n(&__popcorn_control.clock_ahead[clock],
+					__ATOMIC_RELAXED);
+	int64_t ns = time->ns + ahead % 1000000000;
+
+	time->s += ahead / 1000000000 - (ns < 0) + (ns >= 1000000000);
+	time->ns = ns + (ns < 0 ? 1000000000 : 0) -
+		   (ns >= 1000000000 ? 1000000000 : 0);
+}
+
 long pcn_call_clock_gettime(struct pcn_call *call)
 {
+	long clock = pcn_real_clock(call->a[0]);
 	struct pcn_timespec time;
-	long result;
 
-	call->a[0] = pcn_real_clock(call->a[0]);
-	if (!clock_gettime)
-		return pcn_call_native(call);
+	call->a[0] = clock;
 	/* Not straight to the program's memory: a bad pointer is the kernel's.
 	 */
-	result = clock_gettime(call->a[0], &time);
-	if (result || call->a[1] < (long)PCN_IMAGE_BASE)
+	if (call->a[1] < (long)PCN_IMAGE_BASE ||
+	    (!clock_gettime && !pcn_away) ||
+	    (clock_gettime ? clock_gettime((int)clock, &time)
+			   : pcn_sys(__NR_clock_gettime, clock, &time)))
 		return pcn_call_native(call);
+	if (pcn_away)
+		as_at_home(clock, &time);
 	*(struct pcn_timespec *)call->a[1] = time;
 	return 0;
 }

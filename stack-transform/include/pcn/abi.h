@@ -249,7 +249,11 @@ struct pcn_control {
 	 * so is to go to that node.  The thread takes the wish: the result (0:
 	 * it leaves, or -errno) first, then thread = 0. */
 	int32_t wished_thread, wished_node, wish_result;
-	uint32_t reserved[56];
+	/* Written by the agent of a node on another machine than the program's
+	 * home: nanoseconds that CLOCK_REALTIME and CLOCK_MONOTONIC are ahead
+	 * there. */
+	int64_t clock_ahead[2];
+	uint32_t reserved[50];
 };
 
 enum pcn_request {

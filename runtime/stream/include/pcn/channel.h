@@ -15,7 +15,7 @@
 
 #define PCN_CHANNEL_ENV	      "POPCORN_CHANNEL_FD"
 #define PCN_USERFAULT_ENV     "POPCORN_USERFAULT_FD"
-#define PCN_CHANNEL_VERSION   3u
+#define PCN_CHANNEL_VERSION   4u
 #define PCN_CHANNEL_TEXT_MAX  16384u
 #define PCN_CHANNEL_NODES_MAX 64u
 #define PCN_CHANNEL_FDS_MAX   250u /* the kernel's limit is 253 */
@@ -107,8 +107,9 @@ enum pcn_message_type {
 	 * come home.  Answer: ANSWER; if 0, nothing is shared any more. */
 	PCN_MSG_GATHER = 27,
 	/* To a process in role NODE: a thread has come.  value: its control
-	 * block, slot, bytes of its machine stack.  Answer: ANSWER; not 0: it
-	 * cannot run here. */
+	 * block, slot, bytes of its machine stack; for its agent, if that is
+	 * not the program's: CLOCK_REALTIME and CLOCK_MONOTONIC at home (ns).
+	 * Answer: ANSWER; not 0: it cannot run here. */
 	PCN_MSG_THREAD = 26,
 };
 
