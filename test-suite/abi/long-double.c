@@ -2,7 +2,7 @@
  * long double is IEEE quad: arithmetic, conversions, libm and printf, live
  * across calls.
  *
- * MODES: usual spread
+ * MODES: usual spread links
  * REFERENCE: aarch64
  * LEVELS: O0 O2
  */

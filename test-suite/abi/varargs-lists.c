@@ -4,7 +4,7 @@
  * structures, complex numbers, vectors, __int128, pointers to functions, more
  * than fit any register; a list read on another thread.
  *
- * MODES: usual spread
+ * MODES: usual spread links
  * REFERENCE: aarch64
  * CFLAGS: -pthread -w
  * LEVELS: O0 O2

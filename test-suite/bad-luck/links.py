@@ -12,45 +12,12 @@ import threading
 import time
 
 from luck import Started
+from machines import Daemon, Proxy
 from program import Failure, Program
 
 EXIT_LINK = 76
 LINK = "node far: the link was cut while the program was there: .*"
 BUILD_ID = 28  # in the note
-
-
-class Daemon(Started):
-    """popcornd on a free port."""
-
-    def __init__(self, luck, *options, key="key", address="127.0.0.1:0"):
-        if key and not os.path.exists(luck.path(key)):
-            luck.expect(0, "", luck.tool("popcorn"), "key", luck.path(key))
-        self.key = luck.path(key) if key else None
-        command = [luck.tool("popcornd"), "--listen", address, "--cache", luck.path("cache"),
-                   *(["--key", self.key] if key else []), *options]
-        super().__init__(luck, command, {})
-        luck.started.append(self)
-        self.until(lambda: "listening on" in self.said() or self.process.poll() is not None,
-                   "listens")
-        listening = re.search("listening on (.*)", self.said())
-        if not listening:
-            self.fail("does not listen")
-        self.address = listening.group(1)
-        self.port = int(self.address.split(":")[-1]) if ":" in self.address[5:] else 0
-
-    def nodes(self, port=None, name="far", key=None):
-        return ["--node", "x86=local", "--node", "%s=tcp:127.0.0.1:%d" % (name, port or self.port),
-                *(["--key", key or self.key] if self.key else ["--plain"])]
-
-    def ends_well(self):
-        if self.process.poll() is None:
-            self.process.terminate()
-        self.process.wait(20)
-        if "AddressSanitizer" in self.said() or "runtime error" in self.said():
-            self.fail("sanitizer")
-
-    def says(self, pattern, seconds=15):
-        self.until(lambda: re.search(pattern, self.said()), pattern, seconds)
 
 
 def there_and_back(steady, far="far"):
@@ -318,7 +285,7 @@ def abi_version():
 ABI = abi_version()
 
 
-def hello(version=1, abi=ABI):
+def hello(version=2, abi=ABI):
     return frame(1, struct.pack("<4I", version, abi, 0, 0) + b"test".ljust(32, b"\0") + bytes(128))
 
 
@@ -387,73 +354,6 @@ def test_silent_connections(luck):
     daemon.says("refused: the other side does not answer")
     daemon.says("refused: others wait")
     daemon.ends_well()
-
-
-class Proxy:
-    """Between popcorn-run and popcornd: counts TLS records, and at the Nth one, of
-    either side, does `then` instead of passing it on."""
-
-    def __init__(self, port, last=None, then=None):
-        self.port, self.last, self.then = port, last, then
-        self.count = 0
-        self.lock = threading.Lock()
-        self.sent = b""
-        self.socks = []
-        self.server = socket.create_server(("127.0.0.1", 0))
-        self.own = self.server.getsockname()[1]
-        threading.Thread(target=self.serve, daemon=True).start()
-
-    def serve(self):
-        while True:
-            try:
-                near = self.server.accept()[0]
-            except OSError:
-                return
-            far = socket.create_connection(("127.0.0.1", self.port))
-            self.socks += [near, far]
-            for pair in ((near, far), (far, near)):
-                threading.Thread(target=self.carry, args=pair, daemon=True).start()
-
-    def record(self, sock):
-        data = b""
-        want = 5
-        while len(data) < want:
-            more = sock.recv(want - len(data))
-            if not more:
-                return b""
-            data += more
-            if len(data) == 5:
-                want = 5 + struct.unpack(">H", data[3:5])[0]
-        return data
-
-    def carry(self, source, target):
-        try:
-            while True:
-                data = self.record(source)
-                if not data:
-                    break
-                with self.lock:
-                    self.count += 1
-                    if self.count == self.last:
-                        self.then()
-                        return
-                    if source is self.socks[0]:
-                        self.sent += data
-                target.sendall(data)
-            target.shutdown(socket.SHUT_WR)
-        except OSError:
-            pass
-
-    def cut(self):
-        for sock in self.socks:
-            try:
-                sock.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                pass
-
-    def close(self):
-        self.server.close()
-        self.cut()
 
 
 def test_replay(luck):
@@ -661,8 +561,12 @@ def test_link_cut_at_every_record(luck):
 
 def test_daemon_killed_at_every_record(luck):
     def killer(daemon, proxy):
-        return lambda: (daemon.process.kill(), daemon.process.wait(), time.sleep(0.1),
-                        proxy.cut())
+        def then(data):
+            daemon.process.kill()
+            daemon.process.wait()
+            time.sleep(0.1)
+            proxy.cut()
+        return then
     at_every_record(luck, killer, True).ends_well()
 
 

@@ -61,13 +61,13 @@ def moved(program, command, where):
     return result
 
 
-def spread(program, command, where):
+def spread(program, command, where, where_to=(*NODES, "--node", "other=local")):
     """Every thread by itself, at random polls, to one of three nodes."""
     from program import Failure
 
     for every in (program.spread, "4", "1"):
         with tempfile.NamedTemporaryFile(dir=where, prefix="trace") as trace:
-            run = [program.tool("popcorn-run"), *NODES, "--node", "other=local", "--quiet",
+            run = [program.tool("popcorn-run"), *where_to, "--quiet",
                    "--start", "x86", "--trace", trace.name, *command]
             result = program.execute(run, where, POPCORN_SPREAD=every)
             left = re.search(r"event=exit .*threads_left=(\d+)", open(trace.name).read())
@@ -77,6 +77,30 @@ def spread(program, command, where):
         raise Failure("no thread ever left:\n$ %s\n%s" % (
             " ".join(run), result[1][-400:].decode(errors="replace")))
     return result
+
+
+def links(program, command, where):
+    """The same, but the other nodes are on another machine, of which there is a popcornd."""
+    from program import Failure
+
+    with tempfile.TemporaryDirectory(prefix="popcornd-") as folder:
+        address = "unix:%s/listen" % folder
+        daemon = subprocess.Popen(
+            [program.tool("popcornd"), "--listen", address, "--cache", folder + "/cache",
+             "--isa", "x86=local", "--isa", "arm=qemu:aarch64"],
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        try:
+            deadline = time.monotonic() + 10
+            while not os.path.exists(folder + "/listen"):
+                if time.monotonic() > deadline or daemon.poll() is not None:
+                    raise Failure("popcornd does not listen")
+                time.sleep(0.005)
+            return spread(program, command, where, [
+                "--node", "x86=local", "--node", "far=" + address,
+                "--node", "arm=%s,isa=aarch64" % address])
+        finally:
+            daemon.terminate()
+            daemon.wait()
 
 
 class Running:

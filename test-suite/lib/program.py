@@ -2,7 +2,7 @@
 
 The header is the first comment of the source file.  Its lines "KEY: value":
   MODES      of MODES below; default: usual, which stands for all
-             but nodes and spread
+             but nodes, spread and links
   LEVELS     O0 O1 O2 O3 Os; default: O2
   CFLAGS     for both compilers
   ARGS       of the program
@@ -30,8 +30,9 @@ import subprocess
 
 import nodes
 
-MODES = ("native", "verify", "self", "qemu", "qemu-self", "nodes", "move", "save", "spread")
-USUAL = [mode for mode in MODES if mode not in ("nodes", "spread")]
+MODES = ("native", "verify", "self", "qemu", "qemu-self", "nodes", "move", "save", "spread",
+         "links")
+USUAL = [mode for mode in MODES if mode not in ("nodes", "spread", "links")]
 EMULATOR = {"x86_64": [], "aarch64": ["qemu-aarch64", "-cpu", "neoverse-n1"]}
 
 
@@ -214,9 +215,9 @@ class Program:
         elif mode == "move":
             expected = nodes.as_shell(expected)
             got = nodes.moved(self, command, where)
-        elif mode == "spread":
+        elif mode in ("spread", "links"):
             expected = nodes.as_shell(expected)
-            got = nodes.spread(self, command, where)
+            got = getattr(nodes, mode)(self, command, where)
         else:
             expected = nodes.as_shell(expected)
             got = nodes.saved(self, command, where)

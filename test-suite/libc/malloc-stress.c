@@ -2,7 +2,7 @@
  * malloc, realloc, free in random order with the contents checked, blocks from
  * bytes to what mmap serves.
  *
- * MODES: usual spread
+ * MODES: usual spread links
  * SELF: 13
  */
 #include "check.h"

@@ -2,7 +2,7 @@
  * Signal handlers, masks, pending signals, SA_SIGINFO, alarm, sigsuspend,
  * siglongjmp out of a handler.
  *
- * MODES: usual spread
+ * MODES: usual spread links
  */
 #include "check.h"
 #include <setjmp.h>

@@ -2,7 +2,7 @@
  * Socket pairs and a listening socket: accept, connect, messages, descriptors
  * passed along, epoll.  Sockets cannot be saved.
  *
- * MODES: native verify self qemu qemu-self move spread
+ * MODES: native verify self qemu qemu-self move spread links
  * CFLAGS: -pthread
  */
 #include "check.h"

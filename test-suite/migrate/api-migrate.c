@@ -2,7 +2,7 @@
  * popcorn_migrate(): the program moves itself there and back in the middle of
  * its work; alone it stays where it is.
  *
- * MODES: native verify self qemu qemu-self nodes spread
+ * MODES: native verify self qemu qemu-self nodes spread links
  */
 #include "check.h"
 #include <popcorn.h>

@@ -1,7 +1,7 @@
 /*
  * Moves while libc's qsort() and bsearch() wait for a callback of the program.
  *
- * MODES: usual spread
+ * MODES: usual spread links
  * LEVELS: O0 O2
  */
 #include "check.h"

@@ -5,7 +5,7 @@
  * joined and cancelled, and end wherever they are.
  *
  * CFLAGS: -pthread
- * MODES: native verify nodes spread
+ * MODES: native verify nodes spread links
  */
 #define _GNU_SOURCE
 #include "check.h"

@@ -1,7 +1,7 @@
 /*
  * Timed waits end in time and not before, also when a move interrupts them.
  *
- * MODES: usual spread
+ * MODES: usual spread links
  * CFLAGS: -pthread
  */
 #include "check.h"

@@ -1,0 +1,143 @@
+"""Other machines: popcornd, and what lies between it and popcorn-run."""
+
+import os
+import re
+import select
+import socket
+import struct
+import threading
+import time
+
+from luck import Started
+
+
+class Daemon(Started):
+    """popcornd on a free port."""
+
+    def __init__(self, luck, *options, key="key", address="127.0.0.1:0"):
+        if key and not os.path.exists(luck.path(key)):
+            luck.expect(0, "", luck.tool("popcorn"), "key", luck.path(key))
+        self.key = luck.path(key) if key else None
+        command = [luck.tool("popcornd"), "--listen", address, "--cache", luck.path("cache"),
+                   *(["--key", self.key] if key else []), *options]
+        super().__init__(luck, command, {})
+        luck.started.append(self)
+        self.until(lambda: "listening on" in self.said() or self.process.poll() is not None,
+                   "listens")
+        listening = re.search("listening on (.*)", self.said())
+        if not listening:
+            self.fail("does not listen")
+        self.address = listening.group(1)
+        self.port = int(self.address.split(":")[-1]) if ":" in self.address[5:] else 0
+
+    def nodes(self, port=None, name="far", key=None):
+        return ["--node", "x86=local", "--node", "%s=tcp:127.0.0.1:%d" % (name, port or self.port),
+                *(["--key", key or self.key] if self.key else ["--plain"])]
+
+    def ends_well(self):
+        if self.process.poll() is None:
+            self.process.terminate()
+        self.process.wait(20)
+        if "AddressSanitizer" in self.said() or "runtime error" in self.said():
+            self.fail("sanitizer")
+
+    def says(self, pattern, seconds=15):
+        self.until(lambda: re.search(pattern, self.said()), pattern, seconds)
+
+
+class Proxy:
+    """Between popcorn-run and popcornd: counts TLS records, and has `then` deal with the Nth one,
+    of either side.  It says what is to go on in its place, and what behind the next one; or None:
+    nothing goes on any more."""
+
+    def __init__(self, port, last=None, then=None):
+        self.port, self.last, self.then = port, last, then
+        self.count = 0
+        self.lock = threading.Lock()
+        self.sent = b""
+        self.socks = []
+        self.server = socket.create_server(("127.0.0.1", 0))
+        self.own = self.server.getsockname()[1]
+        threading.Thread(target=self.serve, daemon=True).start()
+
+    def serve(self):
+        while True:
+            try:
+                near = self.server.accept()[0]
+            except OSError:
+                return
+            try:
+                far = socket.create_connection(("127.0.0.1", self.port))
+            except OSError:
+                near.close()
+                continue
+            self.socks += [near, far]
+            for pair in ((near, far), (far, near)):
+                threading.Thread(target=self.carry, args=pair, daemon=True).start()
+
+    def record(self, sock):
+        data = b""
+        want = 5
+        while len(data) < want:
+            more = sock.recv(want - len(data))
+            if not more:
+                return b""
+            data += more
+            if len(data) == 5:
+                want = 5 + struct.unpack(">H", data[3:5])[0]
+        return data
+
+    def carry(self, source, target):
+        behind = b""
+        try:
+            while True:
+                if behind and not select.select([source], [], [], 1)[0]:
+                    target.sendall(behind) # there is no next one
+                    behind = b""
+                data = self.record(source)
+                if not data:
+                    break
+                data, behind = data + behind, b""
+                with self.lock:
+                    self.count += 1
+                    met = self.count == self.last
+                    if source is self.socks[0]:
+                        self.sent += data
+                if met:
+                    then = self.then(data)
+                    if not then:
+                        return
+                    data, behind = then
+                target.sendall(data)
+            target.shutdown(socket.SHUT_WR)
+        except OSError:
+            pass
+
+    def cut(self, data=None):
+        for sock in self.socks:
+            try:
+                sock.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass
+
+    @staticmethod
+    def later(data):
+        time.sleep(0.05)
+        return data, b""
+
+    @staticmethod
+    def twice(data):
+        return data + data, b""
+
+    @staticmethod
+    def behind_the_next(data):
+        return b"", data
+
+    @staticmethod
+    def damaged(data):
+        at = len(data) // 2
+        return data[:at] + bytes([data[at] ^ 1]) + data[at + 1:], b""
+
+    def close(self):
+        self.server.close()
+        self.cut()
