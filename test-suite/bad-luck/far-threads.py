@@ -7,7 +7,7 @@ import time
 
 from machines import Daemon, Proxy
 from nodes import EXIT_SAVED
-from program import Failure
+from program import Failure, Program, Skip
 
 RESULT = r"ready [\d ]+\ncounted\n"
 LOST = (r"popcorn-run: node far: (the link was cut while threads were there: .*"
@@ -117,6 +117,20 @@ def test_not_from_there(luck):
     stop(luck)
     started.process.wait(10)
     daemon.ends_well()
+
+
+def test_other_clocks(luck):
+    """Machines whose CLOCK_MONOTONIC has begun long before, and long after, home's."""
+    suite = os.path.dirname(luck.folder)
+    program = Program(os.path.join(suite, "thread/clocks.c"), luck.build)
+    app = program.popcorn(luck.path("clocks"), "O2")
+    for offset in (50000, -int(time.monotonic()) // 2):
+        prefix = ("unshare", "--time", "--monotonic", str(offset))
+        if luck.output(*prefix, "true")[0]:
+            raise Skip("no time namespaces for us")
+        daemon = Daemon(luck, prefix=prefix)
+        luck.expect(0, "forwards\n", luck.tool("popcorn-run"), *daemon.nodes(), app)
+        daemon.ends_well()
 
 
 # --- Ends ----------------------------------------------------------------------

@@ -11,7 +11,6 @@
 #include "client.h"
 #include "reader.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -135,7 +134,11 @@ const struct process_kind process_local = {
 	.drop = drop,
 };
 
-/* Nothing goes through the agent's own hands here. */
+/* The other node may be on another machine: what its agent says comes in
+ * frames; what is said to it, nobody reads for long. */
+static struct pcn_link *far_link;
+static int far_end;
+
 struct process *remote_start(struct agent *agent, int node,
 			     enum pcn_channel_role role)
 {
@@ -145,7 +148,23 @@ struct process *remote_start(struct agent *agent, int node,
 struct pcn_link *remote_link(const struct process *p)
 {
 	(void)p;
-	return NULL;
+	return far_link;
+}
+
+static void open_link(void)
+{
+	int ends[2];
+
+	must(!socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends));
+	far_link = pcn_link_new(pcn_transport_socket(ends[0]), 1000000000u);
+	must(far_link && !pcn_link_allow(far_link, WIRE_FRAME_MAX, WIRE_QUEUE));
+	far_end = ends[1];
+}
+
+static void close_link(void)
+{
+	pcn_link_close(far_link, NULL, 0);
+	close(far_end);
 }
 
 void local_release_inherited(void)
@@ -265,6 +284,39 @@ static void mail(struct input *in)
 		spread_work(&a);
 }
 
+static void far_says(struct input *in)
+{
+	struct error error = {""};
+	struct wire_mail mail = {.slot = byte(in) % 5 ? byte(in) % 4 : ~0u};
+	struct dsm_message m = {.type = byte(in) % DSM_TYPES,
+				.flags = byte(in) % 32};
+	struct pcn_frame f = {WIRE_MAIL, sizeof(mail), (uint8_t *)&mail};
+	struct process *p = a.spread.places[1].process;
+	unsigned char bytes[DSM_MESSAGE_MAX] __attribute__((aligned(8))) = {0};
+
+	if (!a.spread.places[1].far || !p)
+		return;
+	mail.mail.word = byte(in) % 9;
+	mail.mail.node = byte(in) - 128;
+	mail.mail.number = byte(in);
+	m.page = (uint32_t)(PCN_SHARED_BASE / DSM_PAGE_SIZE) + byte(in) % 8;
+	m.count = byte(in) % (DSM_RUN_MAX + 1);
+	m.mask = byte(in);
+	m.zero = byte(in);
+	m.left = byte(in);
+	m.list = (uint32_t[DSM_RUN_MAX]){m.page};
+	if (byte(in) & 1) {
+		f.type = WIRE_PAGES;
+		f.data = bytes;
+		f.size = dsm_message_encode(&m, bytes) + dsm_message_data(&m);
+		f.size -= byte(in) % 2 * 8;
+	}
+	if (spread_frame(&a, p, &f, &error)) {
+		must(error.text[0]);
+		spread_link_gone(&a, p, error.text);
+	}
+}
+
 static void connect_client(int i)
 {
 	int ends[2];
@@ -315,7 +367,7 @@ static void leave(struct input *in)
 
 static void event(struct input *in)
 {
-	switch (byte(in) % 9) {
+	switch (byte(in) % 10) {
 	case 0:
 	case 1:
 		say(in);
@@ -336,6 +388,9 @@ static void event(struct input *in)
 	case 7:
 		mail(in);
 		break;
+	case 9:
+		far_says(in);
+		break;
 	case 6:
 		operation_move(&a, byte(in) % 2, -1);
 		break;
@@ -349,6 +404,9 @@ static void drain(void)
 {
 	char text[2048];
 
+	pcn_link_flush(far_link);
+	while (recv(far_end, text, sizeof(text), MSG_DONTWAIT) > 0)
+		;
 	for (int i = 0; i < AGENT_PROCESSES; i++)
 		while (a.processes[i].used && a.processes[i].channel >= 0 &&
 		       recv(program_end[i], text, sizeof(text), MSG_DONTWAIT) >
@@ -373,19 +431,7 @@ static void check_state(void)
 	must(op->client < 0 || a.clients[op->client].used);
 }
 
-static int open_files(void)
-{
-	DIR *d = opendir("/proc/self/fd");
-	int n = 0;
-
-	must(d);
-	while (readdir(d))
-		n++;
-	closedir(d);
-	return n;
-}
-
-static void begin(void)
+static void begin(bool far)
 {
 	memset(&a, 0, sizeof(a));
 	a.options = &options;
@@ -396,6 +442,8 @@ static void begin(void)
 		options.nodes.list[i].name[0] = (char)('a' + i);
 		options.nodes.list[i].isa = &pcn_isas[0];
 	}
+	options.nodes.list[1].remote = far;
+	open_link();
 	a.op.client = a.op.file = a.op.fork_channel = -1;
 	transit_init(&a.transit);
 	relay_init(&a.relay, false);
@@ -416,6 +464,7 @@ static void end(void)
 		if (a.clients[i].used)
 			close(client_end[i]);
 	spread_end(&a.spread);
+	close_link();
 	socket_close(&a);
 	reserve_give(&a);
 	if (a.op.file >= 0)
@@ -429,7 +478,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct input in = {data, size};
 	int before = open_files();
 
-	begin();
+	begin(size && data[size - 1] & 1);
 	for (int events = 0; in.left && events < 200 && !a.ended; events++) {
 		event(&in);
 		check_state();

@@ -2,6 +2,7 @@
 #ifndef FUZZ_READER_H
 #define FUZZ_READER_H
 
+#include <dirent.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -20,6 +21,19 @@ size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t size_max,
 		if (!(x))                                                      \
 			__builtin_trap();                                      \
 	while (0)
+
+/* To see that none is left open. */
+static inline int open_files(void)
+{
+	DIR *d = opendir("/proc/self/fd");
+	int n = 0;
+
+	must(d);
+	while (readdir(d))
+		n++;
+	closedir(d);
+	return n;
+}
 
 /* An input that is read byte by byte; behind its end all are zero. */
 struct input {

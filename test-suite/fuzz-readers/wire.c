@@ -12,7 +12,6 @@
 #include "transit.h"
 #include "wire.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -51,6 +50,7 @@ static int take(const struct pcn_frame *f)
 	static struct wire_wish wish;
 	struct error error = {""};
 	struct wire_hello hello;
+	struct wire_mail mail;
 	struct pcn_message m;
 	const char *text;
 	int err;
@@ -61,7 +61,7 @@ static int take(const struct pcn_frame *f)
 		break;
 	case WIRE_OPEN:
 		err = wire_read_open(&wish, f, &error);
-		if (!err && wish.open.want == WIRE_WANT_RUN)
+		if (!err && wish.open.want != WIRE_WANT_NOTHING)
 			for (uint32_t i = 0; i < wish.open.node_count; i++)
 				must(strlen(wish.names[i]) < PCN_NODE_NAME);
 		break;
@@ -69,6 +69,10 @@ static int take(const struct pcn_frame *f)
 		err = wire_read_packet(&m, &text, f, &error);
 		must(err ||
 		     text + m.text_size == (const char *)f->data + f->size);
+		break;
+	case WIRE_MAIL:
+		err = wire_read_mail(&mail, f, &error);
+		must(err || mail.slot < PCN_THREADS_MAX);
 		break;
 	case WIRE_STATE:
 	case WIRE_MEMORY:
@@ -80,18 +84,6 @@ static int take(const struct pcn_frame *f)
 	}
 	check(err, &error);
 	return err;
-}
-
-static int open_files(void)
-{
-	DIR *d = opendir("/proc/self/fd");
-	int n = 0;
-
-	must(d);
-	while (readdir(d))
-		n++;
-	closedir(d);
-	return n;
 }
 
 /* A side whose program is away, or is a guest: all three streams are open. */

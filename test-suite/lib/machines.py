@@ -14,11 +14,11 @@ from luck import Started
 class Daemon(Started):
     """popcornd on a free port."""
 
-    def __init__(self, luck, *options, key="key", address="127.0.0.1:0"):
+    def __init__(self, luck, *options, key="key", address="127.0.0.1:0", prefix=()):
         if key and not os.path.exists(luck.path(key)):
             luck.expect(0, "", luck.tool("popcorn"), "key", luck.path(key))
         self.key = luck.path(key) if key else None
-        command = [luck.tool("popcornd"), "--listen", address, "--cache", luck.path("cache"),
+        command = [*prefix, luck.tool("popcornd"), "--listen", address, "--cache", luck.path("cache"),
                    *(["--key", self.key] if key else []), *options]
         super().__init__(luck, command, {})
         luck.started.append(self)
