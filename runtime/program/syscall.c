@@ -179,7 +179,9 @@ long __popcorn_syscall(long number, long a, long b, long c, long d, long e,
 	}
 	if (pcn_signals_ready(call.native))
 		pcn_signals_deliver(call.native, &unused);
-	if (call.native->back >= 0 && result != -PCN_ERESTART)
+	/* Not behind a look at the clock before that. */
+	if (call.native->back >= 0 && result != -PCN_ERESTART &&
+	    place_of(&call) == HOME)
 		pcn_away_back(call.native);
 	return result;
 }
