@@ -17,6 +17,8 @@
 extern bool pcn_away;
 /* At home: memory is shared between nodes. */
 extern bool pcn_shared;
+/* The same, and the kernel cannot wait for its pages (buffers.h). */
+extern bool pcn_buffered;
 
 /* --- away.c --- */
 

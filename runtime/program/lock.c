@@ -16,9 +16,11 @@ void pcn_futex_wait(uint32_t *word, uint32_t value, uint64_t timeout_ns)
 		0);
 }
 
+/* Whoever waited could wait for ever: the kernel has to find the word. */
 void pcn_futex_wake(uint32_t *word, int count)
 {
-	pcn_sys(__NR_futex, word, FUTEX_WAKE, count, 0, 0, 0);
+	while (pcn_sys(__NR_futex, word, FUTEX_WAKE, count, 0, 0, 0) == -EFAULT)
+		__atomic_load_n(word, __ATOMIC_RELAXED);
 }
 
 /* 0 free, 1 taken, 2 taken and perhaps waited for. */

@@ -32,6 +32,7 @@ enum pcn_unwind_mode {
 struct pcn_delivery {
 	struct pcn_delivery *outer;
 	int signal;
+	uint64_t bounce_used; /* by the call that it interrupts */
 };
 
 enum { PCN_TARGET_NONE = -1, PCN_TARGET_HOME = -2 };
@@ -89,6 +90,9 @@ struct pcn_native {
 	bool holds_private; /* about to fork */
 	bool stays_shared;  /* memory could not be made private */
 	uint64_t shadow_block;
+
+	/* memory for the kernel's sake (bounce.c); 0: none yet */
+	uint64_t bounce, bounce_used;
 };
 
 /* By slot; 0 is a restored program's first thread until it knows which one it

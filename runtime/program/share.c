@@ -19,7 +19,7 @@
 
 #define OPEN_FLAGS (O_CLOEXEC | O_NONBLOCK)
 
-bool pcn_shared;
+bool pcn_shared, pcn_buffered;
 uint32_t pcn_private_holds;
 
 static int memory = -1;
@@ -64,18 +64,26 @@ static bool any_map(uint64_t address, uint64_t size)
 /* Behind the file's end there are zeroes. */
 static long read_in(uint64_t address, uint64_t size, int fd, uint64_t offset)
 {
+	char bounce[16384];
 	uint64_t at = 0;
 
 	while (at < size) {
-		long n = pcn_sys(__NR_pread64, fd, address + at, size - at,
-				 offset + at);
+		uint64_t room = size - at;
+		long n;
 
+		if (pcn_buffered && room > sizeof bounce)
+			room = sizeof bounce;
+		n = pcn_sys(__NR_pread64, fd,
+			    pcn_buffered ? (uint64_t)bounce : address + at,
+			    room, offset + at);
 		if (n == -EINTR)
 			continue;
 		if (n < 0)
 			return n;
 		if (!n)
 			break;
+		if (pcn_buffered)
+			memcpy((void *)(address + at), bounce, (uint64_t)n);
 		at += (uint64_t)n;
 	}
 	return 0;
@@ -284,6 +292,7 @@ static int send_userfaultfd(int fd)
 int pcn_share(bool asked)
 {
 	struct pcn_memory_list list;
+	bool buffered;
 	int err, fd;
 
 	loudness = asked ? PCN_LOG_WARN : PCN_LOG_INFO;
@@ -295,11 +304,13 @@ int pcn_share(bool asked)
 	if (err)
 		return err;
 	fd = pcn_userfaultfd_open(true);
-	if (fd == -EPERM)
-		return no_sharing("userfaultfd is for the privileged here "
-				  "(vm.unprivileged_userfaultfd)");
+	buffered = fd == -EPERM;
+	if (buffered)
+		fd = pcn_userfaultfd_open(false);
 	if (fd < 0)
-		return no_sharing("this kernel has no userfaultfd");
+		return no_sharing(fd == -EPERM
+					  ? "userfaultfd is not for this user"
+					  : "this kernel has no userfaultfd");
 	err = receive_files();
 	if (!err)
 		err = send_userfaultfd(fd);
@@ -318,6 +329,7 @@ int pcn_share(bool asked)
 	populate(&list);
 	pcn_memory_free(&list);
 	pcn_shared = true;
+	pcn_buffered = buffered;
 	tell_all();
 	return 0;
 }
@@ -397,7 +409,7 @@ void pcn_unshare(void)
 			make_private(&v);
 	}
 	pcn_sys(__NR_prctl, PR_SET_PDEATHSIG, 0);
-	pcn_shared = false;
+	pcn_shared = pcn_buffered = false;
 	pcn_mail_close();
 	pcn_descriptor_drop(&memory);
 }

@@ -88,7 +88,8 @@ static void call_handler(struct pcn_native *native, int signal,
 			 const struct pcn_sigaction *action,
 			 const uint8_t *info)
 {
-	struct pcn_delivery delivery = {native->delivery, signal};
+	struct pcn_delivery delivery = {native->delivery, signal,
+					native->bounce_used};
 	struct pcn_thread *thread = native->thread;
 	uint32_t fp_state = __popcorn_fp_get();
 	void *side = __popcorn_side_sp;

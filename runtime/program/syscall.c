@@ -3,6 +3,7 @@
  * what signals make of a call's result.
  */
 #include "away.h"
+#include "buffers.h"
 
 #define CALL_MAX 451
 
@@ -145,11 +146,32 @@ static long forward(struct pcn_call *call)
 	return result;
 }
 
+/* Here, by its entry. */
+static long make(struct pcn_call *call)
+{
+	const struct pcn_call_entry *entry = &table[call->number];
+	const long *a = call->a;
+
+	switch (entry->kind) {
+	case PCN_CALL_PLAIN:
+		return call_plain(call, entry->native);
+	case PCN_CALL_BLOCK:
+	case PCN_CALL_WAIT:
+		return pcn_call_blocking(call, entry->kind, entry->native, a[0],
+					 a[1], a[2], a[3], a[4], a[5]);
+	case PCN_CALL_OWN:
+		return entry->own(call);
+	default:
+		pcn_log(PCN_LOG_INFO, "system call %ld is not offered",
+			call->number);
+		return -ENOSYS;
+	}
+}
+
 long __popcorn_syscall(long number, long a, long b, long c, long d, long e,
 		       long f)
 {
 	struct pcn_call call = {pcn_self_native(), number, {a, b, c, d, e, f}};
-	const struct pcn_call_entry *entry = &table[number];
 	enum place place;
 	bool unused;
 	long result;
@@ -161,22 +183,9 @@ long __popcorn_syscall(long number, long a, long b, long c, long d, long e,
 	place = pcn_away ? place_of(&call) : HERE;
 	if (place != HERE)
 		return place == HOME ? pcn_away_go_home(&call) : forward(&call);
-	switch (entry->kind) {
-	case PCN_CALL_PLAIN:
-		result = call_plain(&call, entry->native);
-		break;
-	case PCN_CALL_BLOCK:
-	case PCN_CALL_WAIT:
-		result = pcn_call_blocking(&call, entry->kind, entry->native, a,
-					   b, c, d, e, f);
-		break;
-	case PCN_CALL_OWN:
-		result = entry->own(&call);
-		break;
-	default:
-		pcn_log(PCN_LOG_INFO, "system call %ld is not offered", number);
-		return -ENOSYS;
-	}
+	result = __builtin_expect(pcn_buffered, false)
+			 ? pcn_buffers_call(&call, make)
+			 : make(&call);
 	if (pcn_signals_ready(call.native))
 		pcn_signals_deliver(call.native, &unused);
 	/* Not behind a look at the clock before that. */

@@ -96,7 +96,7 @@ static struct pcn_native *from_cache(uint64_t size)
 struct pcn_native *pcn_native_create(uint64_t size)
 {
 	struct pcn_native *native;
-	uint64_t memory, scratch = 0, scratch_size = 0;
+	uint64_t memory, scratch = 0, scratch_size = 0, bounce = 0;
 
 	if (size < MACHINE_STACK_MIN)
 		size = MACHINE_STACK_MIN;
@@ -108,6 +108,7 @@ struct pcn_native *pcn_native_create(uint64_t size)
 		size = native->stack_size;
 		scratch = (uint64_t)native->scratch;
 		scratch_size = native->scratch_size;
+		bounce = native->bounce;
 	} else {
 		memory = pcn_private_map(size);
 		if (pcn_is_error(memory))
@@ -124,6 +125,7 @@ struct pcn_native *pcn_native_create(uint64_t size)
 	native->target = native->back = PCN_TARGET_NONE;
 	native->scratch = (void *)scratch;
 	native->scratch_size = scratch_size;
+	native->bounce = bounce;
 	return native;
 }
 

@@ -2,7 +2,8 @@
  * wait.c - calls that wait for a time or with another signal mask.  An
  * interrupted one is issued again by libc, which works out what time is left.
  */
-#include "native.h"
+#include "away.h"
+#include "buffers.h"
 
 #include <linux/futex.h>
 #include <linux/time.h>
@@ -81,7 +82,7 @@ long pcn_call_nanosleep(struct pcn_call *call)
 				     0, 0});
 }
 
-long pcn_call_futex(struct pcn_call *call)
+static long futex(struct pcn_call *call)
 {
 	const long *a = call->a;
 
@@ -102,6 +103,41 @@ long pcn_call_futex(struct pcn_call *call)
 		return -ENOSYS; /* priority inheritance knows the kernel's tids
 				 */
 	}
+}
+
+/*
+ * The words stay where they are.  That the kernel does not find one is known
+ * before the call has done anything.  For FUTEX_WAKE_OP's second one it waits
+ * for nobody.
+ */
+static bool touch_words(const struct pcn_call *call)
+{
+	int command = call->a[1] & FUTEX_CMD_MASK;
+
+	if (command == FUTEX_REQUEUE || command == FUTEX_CMP_REQUEUE ||
+	    command == FUTEX_WAKE_OP)
+		if (!pcn_bounce_touch(call->a[4], command == FUTEX_WAKE_OP))
+			return false;
+	return pcn_bounce_touch(call->a[0], false);
+}
+
+long pcn_call_futex(struct pcn_call *call)
+{
+	int command = call->a[1] & FUTEX_CMD_MASK;
+	struct pcn_timespec time;
+	long result;
+
+	if (!pcn_shared)
+		return futex(call);
+	if ((command == FUTEX_WAIT || command == FUTEX_WAIT_BITSET) &&
+	    pcn_bounce_mapped(call->a[3], sizeof time, false) == sizeof time) {
+		time = *(const struct pcn_timespec *)call->a[3];
+		call->a[3] = (long)&time;
+	}
+	do
+		result = futex(call);
+	while (result == -EFAULT && touch_words(call));
+	return result;
 }
 
 long pcn_call_semtimedop(struct pcn_call *call)
