@@ -8,6 +8,7 @@ which POPCORN_TEST_SEED brings back.
 import os
 import random
 import re
+import shutil
 import subprocess
 import tempfile
 import time
@@ -18,6 +19,7 @@ NODES = ["--node", "x86=local", "--node", "arm=qemu:aarch64"]
 # ends before it was met often enough.
 PAUSES = ("0", "100", "1000", "10000", "100000")
 EXIT_SAVED = 75
+PLAIN_USER = 99999
 
 
 def seed_of(program, mode):
@@ -61,7 +63,19 @@ def moved(program, command, where):
     return result
 
 
-def spread(program, command, where, where_to=(*NODES, "--node", "other=local")):
+def plain_user():
+    """One for whom the kernel does not wait for pages."""
+    from program import Skip
+
+    if os.geteuid():
+        raise Skip("only root can become somebody else")
+    with open("/proc/sys/vm/unprivileged_userfaultfd") as file:
+        if file.read().strip() != "0":
+            raise Skip("userfaultfd serves the kernel for everybody (vm.unprivileged_userfaultfd)")
+    return PLAIN_USER
+
+
+def spread(program, command, where, where_to=(*NODES, "--node", "other=local"), user=None):
     """Every thread by itself, at random polls, to one of three nodes."""
     from program import Failure
 
@@ -69,7 +83,9 @@ def spread(program, command, where, where_to=(*NODES, "--node", "other=local")):
         with tempfile.NamedTemporaryFile(dir=where, prefix="trace") as trace:
             run = [program.tool("popcorn-run"), *where_to, "--quiet",
                    "--start", "x86", "--trace", trace.name, *command]
-            result = program.execute(run, where, POPCORN_SPREAD=every)
+            if user is not None:
+                shutil.chown(trace.name, user, user)
+            result = program.execute(run, where, user, POPCORN_SPREAD=every)
             left = re.search(r"event=exit .*threads_left=(\d+)", open(trace.name).read())
         if left and int(left[1]) >= program.moves:
             return result

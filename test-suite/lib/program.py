@@ -2,7 +2,7 @@
 
 The header is the first comment of the source file.  Its lines "KEY: value":
   MODES      of MODES below; default: usual, which stands for all
-             but nodes, spread and links
+             but nodes, spread, spread-user and links
   LEVELS     O0 O1 O2 O3 Os; default: O2
   CFLAGS     for both compilers
   ARGS       of the program
@@ -31,8 +31,8 @@ import subprocess
 import nodes
 
 MODES = ("native", "verify", "self", "qemu", "qemu-self", "nodes", "move", "save", "spread",
-         "links")
-USUAL = [mode for mode in MODES if mode not in ("nodes", "spread", "links")]
+         "spread-user", "links")
+USUAL = [mode for mode in MODES if mode not in ("nodes", "spread", "spread-user", "links")]
 EMULATOR = {"x86_64": [], "aarch64": ["qemu-aarch64", "-cpu", "neoverse-n1"]}
 
 
@@ -172,10 +172,15 @@ class Program:
 
     # --- Runs -------------------------------------------------------------
 
-    def execute(self, command, where, **environment):
+    def execute(self, command, where, user=None, **environment):
         """Status (negative: signal) and output of a command."""
         scratch = os.path.join(where, "scratch.%d" % os.getpid())
         os.makedirs(scratch, exist_ok=True)
+        if user is not None:
+            shutil.chown(scratch, user, user)
+            command = ["setpriv", "--reuid=%d" % user, "--regid=%d" % user, "--clear-groups",
+                       *command]
+            environment["PATH"] = "/usr/local/bin:/usr/bin:/bin"
         try:
             done = subprocess.run(
                 command, input=self.stdin, cwd=scratch, timeout=self.seconds,
@@ -215,9 +220,15 @@ class Program:
         elif mode == "move":
             expected = nodes.as_shell(expected)
             got = nodes.moved(self, command, where)
-        elif mode in ("spread", "links"):
+        elif mode == "spread":
             expected = nodes.as_shell(expected)
-            got = getattr(nodes, mode)(self, command, where)
+            got = nodes.spread(self, command, where)
+        elif mode == "spread-user":
+            expected = nodes.as_shell(expected)
+            got = nodes.spread(self, command, where, user=nodes.plain_user())
+        elif mode == "links":
+            expected = nodes.as_shell(expected)
+            got = nodes.links(self, command, where)
         else:
             expected = nodes.as_shell(expected)
             got = nodes.saved(self, command, where)

@@ -3,7 +3,7 @@
  * searches, trees, hashes, directory walks, exit handlers, streams of the
  * program's own, fork handlers, once.  Who waits for a child cannot be saved.
  *
- * MODES: native verify self qemu qemu-self move spread
+ * MODES: native verify self qemu qemu-self move spread spread-user
  * CFLAGS: -pthread
  * LEVELS: O0 O2
  */

@@ -3,7 +3,7 @@
  * memory; vectors of buffers, copies between descriptors, locks, times and
  * attributes of files, limits and clocks.  A watch cannot be saved or moved.
  *
- * MODES: native verify self qemu move spread links
+ * MODES: native verify self qemu move spread spread-user links
  * CFLAGS: -w
  */
 #define _GNU_SOURCE

@@ -2,7 +2,7 @@
  * Files: stdio and descriptors, positions, append, rename, directories, stat;
  * all keep their meaning across moves.
  *
- * MODES: usual spread links
+ * MODES: usual spread spread-user links
  */
 #include "check.h"
 #include <dirent.h>

@@ -3,7 +3,7 @@
  * several depths: the mask is back, the locals are, and it works the next time.
  * A pipe cannot be saved.
  *
- * MODES: native verify self qemu qemu-self move spread links
+ * MODES: native verify self qemu qemu-self move spread spread-user links
  */
 #include "check.h"
 #include <setjmp.h>

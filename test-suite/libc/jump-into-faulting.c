@@ -4,7 +4,7 @@
  * of libc; again and again, with locals that keep their values.  A division by
  * zero is a signal on some ISAs only.
  *
- * MODES: usual spread
+ * MODES: usual spread spread-user
  * LEVELS: O0 O2
  * CFLAGS: -w
  */

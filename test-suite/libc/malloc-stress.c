@@ -2,7 +2,7 @@
  * malloc, realloc, free in random order with the contents checked, blocks from
  * bytes to what mmap serves.
  *
- * MODES: usual spread links
+ * MODES: usual spread spread-user links
  * SELF: 13
  */
 #include "check.h"

@@ -2,7 +2,7 @@
  * fork, pipes in both directions, wait and the child's exit status.  A pipe
  * cannot be saved.
  *
- * MODES: native verify self qemu qemu-self move spread
+ * MODES: native verify self qemu qemu-self move spread spread-user
  */
 #include "check.h"
 #include <sys/wait.h>

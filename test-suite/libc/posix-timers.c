@@ -2,7 +2,7 @@
  * POSIX timers go on: once and again, by a signal, by a thread, or silently;
  * the program's numbers for them stay, and so do values, intervals, overruns.
  *
- * MODES: native verify self qemu qemu-self move save spread links
+ * MODES: native verify self qemu qemu-self move save spread spread-user links
  * SELF: 20
  * HOP: 2-10
  */

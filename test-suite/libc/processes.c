@@ -3,7 +3,7 @@
  * actions and attributes, system, popen both ways, vfork, wait in its forms.
  * Pipes cannot be saved.
  *
- * MODES: native verify self qemu move spread links
+ * MODES: native verify self qemu move spread spread-user links
  */
 #define _GNU_SOURCE
 #include "check.h"

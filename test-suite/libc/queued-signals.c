@@ -3,7 +3,7 @@
  * order, one for a thread stays that thread's, blocked ones are still pending,
  * and nothing comes twice.
  *
- * MODES: native verify self qemu qemu-self move save spread links
+ * MODES: native verify self qemu qemu-self move save spread spread-user links
  */
 #include "check.h"
 #include <pthread.h>

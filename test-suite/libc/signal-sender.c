@@ -2,7 +2,7 @@
  * A signal that the program sends itself comes from the pid that it knows
  * itself by, to a handler, to who waits for it, and after waiting over a move.
  *
- * MODES: native verify self qemu qemu-self move save spread
+ * MODES: native verify self qemu qemu-self move save spread spread-user
  * SPREAD: 20000
  */
 #include "check.h"

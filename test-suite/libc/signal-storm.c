@@ -7,7 +7,7 @@
  * met a blocked read: on a machine that needs longer than that from one handler
  * to the next read, none ever would.
  *
- * MODES: native verify self qemu qemu-self move spread
+ * MODES: native verify self qemu qemu-self move spread spread-user
  */
 #include "check.h"
 #include <errno.h>

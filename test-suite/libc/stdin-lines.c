@@ -1,7 +1,7 @@
 /*
  * Standard input read by lines, by bytes and by scanf.
  *
- * MODES: usual spread
+ * MODES: usual spread spread-user
  * STDIN: 12 34 word\nsecond line\n\nlast line without end
  */
 #include <stdio.h>

@@ -2,7 +2,7 @@
  * Terminals: a pseudo-terminal's pair, its modes by lines and by characters,
  * echo, signals of its keys, window sizes, sessions and the foreground group.
  *
- * MODES: native verify self qemu move spread
+ * MODES: native verify self qemu move spread spread-user
  * CFLAGS: -w
  */
 #define _GNU_SOURCE

@@ -1,7 +1,7 @@
 /*
  * A barrier between the phases of a stencil; each thread owns a strip.
  *
- * MODES: usual spread links
+ * MODES: usual spread spread-user links
  * CFLAGS: -pthread
  */
 #include "check.h"

@@ -5,7 +5,7 @@
  * pthread_exit; thread-specific destructors after them.
  *
  * CFLAGS: -pthread
- * MODES: native self spread
+ * MODES: native self spread spread-user
  */
 #include "check.h"
 #include <errno.h>

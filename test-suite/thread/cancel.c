@@ -2,7 +2,7 @@
  * Cancellation of a blocked thread runs its clean-up handlers.  A pipe cannot
  * be saved.
  *
- * MODES: native verify self qemu qemu-self move spread links
+ * MODES: native verify self qemu qemu-self move spread spread-user links
  * CFLAGS: -pthread
  */
 #include "check.h"

@@ -2,7 +2,7 @@
  * Threads come and go while others run: ids, stacks and TLS blocks are used
  * again and nothing leaks into the next.
  *
- * MODES: usual spread links
+ * MODES: usual spread spread-user links
  * CFLAGS: -pthread
  * SELF: 7
  */

@@ -2,7 +2,7 @@
  * Recursive and error-checking mutexes know their owner, which keeps
  * its identity when it moves.
  *
- * MODES: usual spread
+ * MODES: usual spread spread-user
  * CFLAGS: -pthread
  */
 #include "check.h"

@@ -2,7 +2,7 @@
  * A robust mutex tells that its owner died.  The emulator has no robust lists,
  * so this one stays on the machine it starts on.
  *
- * MODES: native verify self spread links
+ * MODES: native verify self spread spread-user links
  * CFLAGS: -pthread
  */
 #include "check.h"

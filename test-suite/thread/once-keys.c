@@ -2,7 +2,7 @@
  * pthread_once, thread-specific data and its destructors, thread results,
  * pthread_exit from a nested call, a detached thread.
  *
- * MODES: usual spread links
+ * MODES: usual spread spread-user links
  * CFLAGS: -pthread
  */
 #include "check.h"

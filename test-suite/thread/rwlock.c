@@ -1,7 +1,7 @@
 /*
  * Readers never see a half-made write under a read-write lock.
  *
- * MODES: usual spread links
+ * MODES: usual spread spread-user links
  * CFLAGS: -pthread
  * SELF: 3
  */

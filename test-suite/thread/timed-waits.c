@@ -1,7 +1,7 @@
 /*
  * Timed waits end in time and not before, also when a move interrupts them.
  *
- * MODES: usual spread links
+ * MODES: usual spread spread-user links
  * CFLAGS: -pthread
  */
 #include "check.h"

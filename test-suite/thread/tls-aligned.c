@@ -2,7 +2,7 @@
  * Thread-local variables aligned to more than a cache line, up to a page, with
  * and without first values, between others of all sizes.
  *
- * MODES: usual spread links
+ * MODES: usual spread spread-user links
  * CFLAGS: -pthread
  * LEVELS: O0 O2
  */
