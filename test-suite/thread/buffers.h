@@ -44,11 +44,11 @@ static void *spoil_all(void *argument)
 {
 	(void)argument;
 	for (;;) {
-		CHECK(!popcorn_migrate_thread(1 % popcorn_nodes()));
 		while (sem_wait(&wanted))
 			;
 		if (ends)
 			return NULL;
+		CHECK(!popcorn_migrate_thread(1 % popcorn_nodes()));
 		for (int i = 0; i < 2 * PAGES; i++) {
 			if (!(used >> i & 1))
 				continue;
