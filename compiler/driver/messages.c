@@ -1,5 +1,6 @@
 #include "messages.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -127,18 +128,24 @@ static void print_line(const char *line)
 {
 	for (size_t i = 0; i < sizeof(fatal) / sizeof(*fatal); i++)
 		if (pcn_starts_with(line, fatal[i])) {
-			fprintf(stderr, "popcorn-clang: error: %s\n",
+			fprintf(stderr, "%s: error: %s\n",
+				program_invocation_short_name,
 				line + strlen(fatal[i]));
 			return;
 		}
 	fprintf(stderr, "%s\n", line);
 }
 
+bool pcn_messages_of_full_disk(const char *text)
+{
+	return strstr(text, "IO failure on output stream");
+}
+
 void pcn_messages_print(char *text)
 {
 	char *rest = text, *dump = strstr(text, "PLEASE submit a bug report");
 
-	if (dump && strstr(text, "IO failure on output stream"))
+	if (dump && pcn_messages_of_full_disk(text))
 		*dump = 0; /* a full disk is no bug of LLVM's */
 	while (*rest) {
 		char *line = rest, *symbol;

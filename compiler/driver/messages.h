@@ -2,6 +2,8 @@
 #ifndef PCN_DRIVER_MESSAGES_H
 #define PCN_DRIVER_MESSAGES_H
 
+#include <stdbool.h>
+
 /*
  * Prints to stderr what a tool said; text is changed.  The linker's account of
  * an undefined symbol, of several lines, becomes
@@ -9,5 +11,7 @@
  * and LLVM's of a full disk, with a stack dump, one line.
  */
 void pcn_messages_print(char *text);
+/* Does it tell of a full disk, or of a limit on files' sizes? */
+bool pcn_messages_of_full_disk(const char *text);
 
 #endif

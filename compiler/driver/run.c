@@ -56,6 +56,12 @@ static void print_command(const struct strings *arguments)
 int pcn_run_start(struct job *job, const struct strings *arguments,
 		  struct error *error)
 {
+	return pcn_run_start_as(job, arguments->items[0], arguments, error);
+}
+
+int pcn_run_start_as(struct job *job, const char *path,
+		     const struct strings *arguments, struct error *error)
+{
 	posix_spawn_file_actions_t actions;
 	int result, said[2];
 
@@ -71,15 +77,15 @@ int pcn_run_start(struct job *job, const struct strings *arguments,
 	job->said_fd = said[0];
 	posix_spawn_file_actions_init(&actions);
 	posix_spawn_file_actions_adddup2(&actions, said[1], STDERR_FILENO);
-	result = posix_spawn(&job->pid, arguments->items[0], &actions, NULL,
-			     arguments->items, environ);
+	result = posix_spawn(&job->pid, path, &actions, NULL, arguments->items,
+			     environ);
 	posix_spawn_file_actions_destroy(&actions);
 	close(said[1]);
 	if (result) {
 		job->pid = 0;
 		close(job->said_fd);
-		return pcn_fail(error, -result, "cannot run %s: %s",
-				arguments->items[0], strerror(result));
+		return pcn_fail(error, -result, "cannot run %s: %s", path,
+				strerror(result));
 	}
 	remember(0, job->pid);
 	return 0;

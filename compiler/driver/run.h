@@ -21,6 +21,9 @@ void pcn_run_trace(bool verbose, bool dry_run);
 /* Starts arguments->items[0].  0 or -errno. */
 int pcn_run_start(struct job *job, const struct strings *arguments,
 		  struct error *error);
+/* The same of `path`, which goes by the name of arguments->items[0]. */
+int pcn_run_start_as(struct job *job, const char *path,
+		     const struct strings *arguments, struct error *error);
 /* Waits.  0, or -ECHILD when the tool failed: it has said why in job->said,
  * which is the caller's to print and free; if not, error says so. */
 int pcn_run_wait(struct job *job, struct error *error);
