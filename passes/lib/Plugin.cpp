@@ -75,6 +75,7 @@ void addPortable(PassBuilder &PB, ModulePassManager &MPM, StringRef Level) {
   if (Optimise)
     add(PB, MPM, "function(sroa)");
   MPM.addPass(MayMigratePass());
+  MPM.addPass(ReturnsPass());
   MPM.addPass(SideStackPass());
   MPM.addPass(FramesPass());
   if (Optimise)
@@ -131,6 +132,7 @@ bool parseModulePass(PassBuilder &PB, StringRef Text, ModulePassManager &MPM) {
   POPCORN_PASS("offset-phis", OffsetPhisPass)
   POPCORN_PASS("polls", PollsPass)
   POPCORN_PASS("may-migrate", MayMigratePass)
+  POPCORN_PASS("returns", ReturnsPass)
   POPCORN_PASS("side-stack", SideStackPass)
   POPCORN_PASS("frames", FramesPass)
   POPCORN_PASS("globals", GlobalsPass)

@@ -55,6 +55,8 @@ POPCORN_PASS(PollsPass);
 /// Marks functions and indirect calls that may migrate and strips attributes
 /// that would let LLVM forget it.
 POPCORN_PASS(MayMigratePass);
+/// A return of its own follows each call in tail position.
+POPCORN_PASS(ReturnsPass);
 /// Locals that escape or live across a site move to the side stack.
 POPCORN_PASS(SideStackPass);
 /// Sites become invokes with capturing pads; resume functions are made.

@@ -25,6 +25,15 @@ define i32 @must(i32 %a) "popcorn-migrates" {
   ret i32 %r
 }
 
+; One whose result nobody wants?
+; CHECK-LABEL: define void @dropped(
+; CHECK-NEXT: %r = tail call i32 @moves(i32 %a)
+; CHECK-NEXT: ret void
+define void @dropped(i32 %a) "popcorn-migrates" {
+  %r = tail call i32 @moves(i32 %a) "popcorn-migrates"
+  ret void
+}
+
 ; Has one whose result is not what the function returns?
 ; CHECK-LABEL: define i32 @other(
 ; CHECK: invoke i32 @moves(i32 %a)
@@ -69,3 +78,4 @@ define i32 @both(i32 %a) "popcorn-migrates" {
 
 ; CHECK-NOT: @tail.resume
 ; CHECK-NOT: @must.resume
+; CHECK-NOT: @dropped.resume
