@@ -42,6 +42,7 @@ struct pcn_native {
 	struct pcn_native *next; /* of exited threads' stacks */
 	uint32_t slot;		 /* the thread's */
 	int32_t tid;		 /* as the kernel says */
+	bool kernel_is_robust; /* it has thread->robust_list (robust.c) */
 	uint32_t alive; /* CLONE_CHILD_CLEARTID: 0 when off its stack */
 	uint64_t stack, stack_size; /* mapping of the machine stack */
 	uint64_t stack_start;	    /* below it is the guard */
@@ -308,6 +309,13 @@ int pcn_thread_arrive(struct pcn_thread *thread, uint32_t slot,
 		      uint64_t stack_size);
 _Noreturn void pcn_thread_exit(void);
 void pcn_threads_forked(struct pcn_native *native);
+
+/* The kernel loses the thread's list of robust mutexes, and gets it again. */
+void pcn_robust_take(struct pcn_native *native);
+void pcn_robust_give_back(struct pcn_native *native);
+/* The process ends: whoever waits for mutexes of its threads is told. */
+void pcn_robust_end(void);
+
 _Noreturn void pcn_thread_run(void *native);
 struct pcn_native *pcn_thread_by_tid(int32_t tid);
 struct pcn_native *pcn_native_create(uint64_t stack_size);

@@ -102,23 +102,6 @@ long pcn_call_set_tid_address(struct pcn_call *call)
 	return call->native->thread->tid;
 }
 
-/* Only noted: libc serves a thread's list itself when the thread ends, and the
- * kernel would look for tids that are not its own. */
-long pcn_call_set_robust_list(struct pcn_call *call)
-{
-	call->native->thread->robust_list = call->a[0];
-	return 0;
-}
-
-long pcn_call_get_robust_list(struct pcn_call *call)
-{
-	if (call->a[0] && call->a[0] != call->native->thread->tid)
-		return -EPERM;
-	*(uint64_t *)call->a[1] = call->native->thread->robust_list;
-	*(uint64_t *)call->a[2] = 24;
-	return 0;
-}
-
 long pcn_call_kill(struct pcn_call *call)
 {
 	call->a[0] = real_pid(call->a[0]);

@@ -389,6 +389,7 @@ static _Noreturn void end(uint64_t unmap, uint64_t unmap_size)
 	pcn_signals_look(native);
 	pcn_pending_leave(native);
 	pcn_capture_free(thread);
+	pcn_robust_take(native);
 	pcn_lock(&pcn_process->lock);
 	unlink_thread(thread);
 	thread->state = PCN_THREAD_EXITED;
@@ -421,6 +422,7 @@ _Noreturn void pcn_exit_group(int status)
 	if (pcn_away)
 		pcn_away_call(pcn_self_native(), 94 /* exit_group */,
 			      (long[7]){status});
+	pcn_robust_end();
 	pcn_channel_exit(status & 0xff);
 	if (pcn_trace)
 		pcn_capture_report();
@@ -440,6 +442,8 @@ void pcn_threads_forked(struct pcn_native *native)
 	pcn_process->pid = pcn_sys(__NR_getpid);
 	native->tid = pcn_sys(__NR_set_tid_address, &native->alive);
 	thread->tid = pcn_process->pid;
+	thread->robust_list = 0;
+	native->kernel_is_robust = false;
 	thread->next = NULL;
 	pcn_process->threads = pcn_process->main_thread = thread;
 	pcn_process->thread_count = 1;

@@ -332,6 +332,7 @@ void pcn_world_park(struct pcn_native *native)
 		pcn_signals_apply_mask(native);
 		return;
 	}
+	pcn_robust_take(native);
 	stopper = !world.stopping;
 	world.stopping = 1;
 	generation = world.generation;
@@ -355,6 +356,7 @@ void pcn_world_park(struct pcn_native *native)
 		pcn_futex_wake(&world.arrivals, 1);
 		sleep_parked(native, generation);
 	}
+	pcn_robust_give_back(native);
 	pcn_pending_put_back(native);
 	pcn_signals_apply_mask(native);
 	if (stopper)

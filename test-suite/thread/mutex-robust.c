@@ -1,8 +1,7 @@
 /*
- * A robust mutex tells that its owner died.  The emulator has no robust lists,
- * so this one stays on the machine it starts on.
+ * A robust mutex tells that its owner died.
  *
- * MODES: native verify self spread spread-user links
+ * MODES: usual spread spread-user links
  * CFLAGS: -pthread
  */
 #include "check.h"
