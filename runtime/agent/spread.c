@@ -1,8 +1,9 @@
 /*
- * spread.c - the program's threads on other nodes of this machine: what the
- * program, the `popcorn` command and the ends of processes ask for.
+ * spread.c - the program's threads on other nodes: what the program, the
+ * `popcorn` command and the ends of processes ask for.
  *
- * This agent holds the engine of every node.
+ * This agent holds the engines of the nodes of this machine; that of a node on
+ * another one is in its outpost.
  */
 #define _GNU_SOURCE
 #include "spread.h"
