@@ -201,6 +201,15 @@ static void collect(struct agent *a, struct sources *s)
 		watch(s, places[n - 1].fd, places[n - 1].events, NULL, -1);
 }
 
+static bool has_work(const struct agent *a)
+{
+	for (int i = 0; i < AGENT_PROCESSES; i++)
+		if (a->processes[i].used && a->processes[i].remote &&
+		    remote_has_work(&a->processes[i]))
+			return true;
+	return false;
+}
+
 static struct timespec *timeout(struct agent *a, struct timespec *t)
 {
 	int64_t ns = -1, hop = hop_due(a), plan = plan_due(a);
@@ -213,6 +222,8 @@ static struct timespec *timeout(struct agent *a, struct timespec *t)
 		ns = hop;
 	if (plan >= 0 && (ns < 0 || plan < ns))
 		ns = plan;
+	if (has_work(a))
+		ns = 0;
 	if (ns < 0)
 		return NULL;
 	t->tv_sec = ns / 1000000000;
@@ -303,6 +314,7 @@ static void clean_up(struct agent *a)
 		if (a->processes[i].used)
 			process_drop(a, &a->processes[i], true);
 	transit_end(&a->transit);
+	late_end(&a->late);
 	relay_end(&a->relay);
 	spread_end(&a->spread);
 	pcn_tls_free(a->tls);
@@ -322,7 +334,8 @@ int agent_run(struct options *options, const char *program, struct error *error)
 	a.options = options;
 	a.signals = a.listener = -1;
 	a.op.client = a.op.file = a.op.fork_channel = -1;
-	transit_init(&a.transit);
+	late_init(&a.late);
+	transit_init(&a.transit, &a.late);
 	relay_init(&a.relay, false);
 	spread_init(&a.spread);
 	a.hops = options->hops;

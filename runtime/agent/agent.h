@@ -11,6 +11,7 @@
 
 #include "error.h"
 #include "executable.h"
+#include "late.h"
 #include "node.h"
 #include "packet.h"
 #include "progress.h"
@@ -148,6 +149,7 @@ struct options {
 	bool quiet;
 	struct pcn_tls_files keys;
 	bool plain; /* no TLS, on loopback only: for benchmarks */
+	bool eager; /* no program runs before all its memory has come */
 };
 
 struct agent {
@@ -173,6 +175,7 @@ struct agent {
 	int trace_error; /* the first one */
 	pid_t first_pid; /* what the program calls itself */
 	struct transit transit;
+	struct late late;
 	struct relay relay;
 	struct spread spread;
 	struct pcn_tls *tls; /* NULL: no node needs it */
@@ -230,6 +233,10 @@ int remote_prepare(struct agent *a);
 struct process *remote_start(struct agent *a, int node,
 			     enum pcn_channel_role role);
 struct pcn_link *remote_link(const struct process *p);
+/* The program goes on there. */
+void remote_runs(struct process *p);
+/* Memory is to go that could go now. */
+bool remote_has_work(const struct process *p);
 /* Takes what the link has, sends what can be sent; p may be gone afterwards. */
 void remote_work(struct agent *a, struct process *p);
 

@@ -42,8 +42,9 @@ struct guest {
 	enum pcn_request saved;	 /* ... what it was when it went */
 	struct pcn_message held; /* SAVED, until the state has gone */
 	bool holds, gives;	 /* ... has come; the state is going */
-	uint64_t sent;
-	bool runs; /* has had its COMMIT, as target */
+	struct supply supply;	 /* ... as it goes */
+	uint32_t request;	 /* that waits for memory to come; or NONE */
+	bool runs;		 /* has had its COMMIT, as target */
 	bool exited, told;
 	int status;
 	uint64_t told_ns;
@@ -136,6 +137,7 @@ static void refuse_saving(struct guest *g, int err, const char *why)
 	m.text_size = (uint32_t)strlen(why);
 	wire_send_packet(g->link, &m, why);
 	transit_end(&g->a.transit);
+	supply_end(&g->supply);
 	g->saving = PCN_REQUEST_NONE;
 	g->holds = g->gives = false;
 }
@@ -154,6 +156,9 @@ static void begin_giving(struct guest *g)
 	else
 		t->head = (struct wire_state){.size = t->saved.size};
 	if (!err)
+		err = supply_begin(&g->supply, &t->saved, true, &g->a.error);
+	t->head.early = g->supply.early;
+	if (!err)
 		err = wire_send(g->link, WIRE_STATE, &t->head, sizeof(t->head),
 				t->descriptors,
 				t->head.descriptor_count *
@@ -163,26 +168,15 @@ static void begin_giving(struct guest *g)
 		return;
 	}
 	g->gives = true;
-	g->sent = 0;
 }
 
 static void give(struct guest *g)
 {
-	const struct saved *s = &g->a.transit.saved;
-
 	if (g->holds && !g->gives)
 		begin_giving(g);
-	while (g->gives && g->sent < s->size &&
-	       pcn_link_room(g->link) > WIRE_RESERVE) {
-		uint64_t n = s->size - g->sent;
-
-		if (n > WIRE_CHUNK)
-			n = WIRE_CHUNK;
-		wire_send(g->link, WIRE_MEMORY, (const char *)s->map + g->sent,
-			  n, NULL, 0);
-		g->sent += n;
-	}
-	if (!g->gives || g->sent < s->size)
+	if (g->gives)
+		supply_work(&g->supply, g->link);
+	if (!g->gives || g->supply.map)
 		return;
 	wire_send_packet(g->link, &g->held, NULL);
 	transit_end(&g->a.transit);
@@ -205,6 +199,11 @@ static void hear(struct guest *g)
 			g->runs = true;
 			pcn_link_expect(g->link, 0);
 		}
+		return;
+	}
+	if (packet->m.type == PCN_MSG_LATE) {
+		if (late_attach(&g->a.late, &g->a.packet, &g->a.error))
+			give_up(g, g->a.error.text);
 		return;
 	}
 	if (packet->m.type == PCN_MSG_STOPPED)
@@ -350,6 +349,17 @@ static int take_packet(struct guest *g, const struct pcn_frame *f)
 	return 0;
 }
 
+/* Threads that wait for memory cannot stop: not before it has come. */
+static void raise_request(struct guest *g)
+{
+	if (g->request == PCN_REQUEST_NONE || late_is_serving(&g->a.late))
+		return;
+	g->interrupting = true;
+	process_request(g->p, g->request);
+	process_interrupt(&g->a, g->p);
+	g->request = PCN_REQUEST_NONE;
+}
+
 static int take_request(struct guest *g, const struct pcn_frame *f)
 {
 	const uint8_t *rest;
@@ -359,10 +369,11 @@ static int take_request(struct guest *g, const struct pcn_frame *f)
 		return give_up(g, g->a.error.text);
 	if (!g->p || request > PCN_REQUEST_FORK)
 		return give_up(g, "not a request");
-	g->interrupting = request != PCN_REQUEST_NONE;
-	process_request(g->p, request);
-	if (g->interrupting)
-		process_interrupt(&g->a, g->p);
+	g->request = request;
+	g->interrupting = false;
+	if (request == PCN_REQUEST_NONE)
+		process_request(g->p, request);
+	raise_request(g);
 	return 0;
 }
 
@@ -386,14 +397,22 @@ static int take_signal(struct guest *g, const struct pcn_frame *f)
 static int take_state(struct guest *g, const struct pcn_frame *f)
 {
 	struct transit *t = &g->a.transit;
+	struct late *l = &g->a.late;
 	int err;
 
-	if (!g->p || g->runs)
+	if (late_is_serving(l) && f->type == WIRE_MEMORY)
+		return late_take(l, f, &g->a.error) < 0
+			       ? give_up(g, g->a.error.text)
+			       : 0;
+	if (!g->p || g->runs || l->process)
 		return give_up(g, "a state, but no process for it");
 	err = f->type == WIRE_STATE ? transit_begin_link(t, f, &g->a.error)
 				    : transit_memory(t, f, &g->a.error);
 	if (!err && t->complete) {
-		err = process_take(&g->a, g->p);
+		if (!late_is_whole(l))
+			err = late_serve(l, &t->saved, g->p, &g->a.error);
+		if (!err)
+			err = process_take(&g->a, g->p);
 		transit_end(t);
 	}
 	return err ? give_up(g, g->a.error.text) : 0;
@@ -524,6 +543,8 @@ static int timeout_ms(const struct guest *g)
 {
 	uint64_t deadline = pcn_link_deadline(g->link), now = now_ns();
 
+	if (supply_has_work(&g->supply, g->link))
+		return 0;
 	if (g->interrupting)
 		return 1;
 	if (g->exited)
@@ -536,7 +557,7 @@ static int timeout_ms(const struct guest *g)
 
 static void wait_for_something(struct guest *g)
 {
-	struct pollfd list[4 + WIRE_STREAMS + 1 + 2];
+	struct pollfd list[5 + WIRE_STREAMS + 1 + 2];
 	int n = 0;
 
 	list[n++] = (struct pollfd){pcn_link_fd(g->link),
@@ -545,6 +566,8 @@ static void wait_for_something(struct guest *g)
 	list[n++] = (struct pollfd){g->p && has_room(g) ? g->p->channel : -1,
 				    POLLIN, 0};
 	list[n++] = (struct pollfd){g->a.transit.socket, POLLIN, 0};
+	list[n++] = (struct pollfd){has_room(g) ? late_fd(&g->a.late) : -1,
+				    POLLIN, 0};
 	n += relay_poll(&g->a.relay, list + n);
 	n += outpost_poll(&g->a, list + n);
 	poll(list, (nfds_t)n, timeout_ms(g));
@@ -570,6 +593,9 @@ static void work(struct guest *g)
 	}
 	if (g->holds)
 		give(g);
+	if (late_work(&g->a.late, g->link, &g->a.error))
+		give_up(g, g->a.error.text);
+	raise_request(g);
 	relay_work(&g->a.relay);
 	if (!g->done && outpost_work(&g->a))
 		give_up(g, g->a.error.text);
@@ -601,7 +627,8 @@ static int prepare(struct guest *g)
 	g->a.listener = -1;
 	g->a.hosts_guest = true;
 	g->a.options = &g->options;
-	transit_init(&g->a.transit);
+	late_init(&g->a.late);
+	transit_init(&g->a.transit, &g->a.late);
 	relay_init(&g->a.relay, true);
 	spread_init(&g->a.spread);
 	g->has_threads = o->want == WIRE_WANT_THREADS;
@@ -642,6 +669,8 @@ int guest_run(struct pcn_link *link, const struct wire_wish *wish,
 	pcn_link_close(link, g.why[0] ? g.why : NULL, 1000);
 	relay_end(&g.a.relay);
 	transit_end(&g.a.transit);
+	supply_end(&g.supply);
+	late_end(&g.a.late);
 	pcn_executable_close(&g.a.executable);
 	return g.why[0] ? 1 : 0;
 }

@@ -261,7 +261,9 @@ struct process *local_start(struct agent *a, int node_index,
 	} else {
 		memcpy(argv, program, sizeof(*argv) * (size_t)count);
 	}
-	if (node->emulated && role == PCN_ROLE_NODE &&
+	if (node->emulated &&
+	    (role == PCN_ROLE_NODE ||
+	     (role == PCN_ROLE_RESTORE && a->hosts_guest)) &&
 	    socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, userfault))
 		err = pcn_fail(&a->error, -errno, "socketpair: %s",
 			       strerror(errno));

@@ -40,19 +40,21 @@ const char options_help[] =
 	"event a line\n"
 	"  --timeout SECONDS  give up a move that does not get on (default "
 	"60)\n"
+	"  --eager            on another machine, do not go on before all "
+	"memory is there\n"
 	"  --quiet            say nothing about moves that failed\n";
 
-struct late { /* names that need all nodes first */
+struct unresolved { /* names that need all nodes first */
 	const char *start;
 	const char *plans[AGENT_PLANS];
 };
 
-static struct late late;
+static struct unresolved unresolved;
 
 void options_init(struct options *o)
 {
 	memset(o, 0, sizeof(*o));
-	memset(&late, 0, sizeof(late));
+	memset(&unresolved, 0, sizeof(unresolved));
 	o->timeout_ns = 60000000000u;
 }
 
@@ -80,7 +82,7 @@ static int take_at(struct options *o, const char *text, struct error *error)
 	    !to_ns(ms, 1e6, &o->plans[o->plan_count].at_ns))
 		return pcn_fail(error, -EINVAL, "--at %s: MS:NODE expected",
 				text);
-	late.plans[o->plan_count++] = end + 1;
+	unresolved.plans[o->plan_count++] = end + 1;
 	return 1;
 }
 
@@ -132,6 +134,10 @@ int options_take(struct options *o, int argc, char **argv, int *i,
 		o->quiet = true;
 		return 1;
 	}
+	if (!strcmp(option, "--eager")) {
+		o->eager = true;
+		return 1;
+	}
 	if (!strcmp(option, "--slurm"))
 		return hosts_add_slurm(&o->nodes, getenv("SLURM_JOB_NODELIST"),
 				       error)
@@ -161,7 +167,7 @@ int options_take(struct options *o, int argc, char **argv, int *i,
 	case 0:
 		return pcn_nodes_add(&o->nodes, value, error) ? -EINVAL : 1;
 	case 1:
-		late.start = value;
+		unresolved.start = value;
 		return 1;
 	case 2:
 		return take_at(o, value, error);
@@ -204,11 +210,11 @@ int options_finish(struct options *o, struct error *error)
 {
 	if (find_start(o, error))
 		return -EINVAL;
-	if (late.start) {
-		o->start_node = pcn_nodes_find(&o->nodes, late.start);
+	if (unresolved.start) {
+		o->start_node = pcn_nodes_find(&o->nodes, unresolved.start);
 		if (o->start_node < 0)
 			return pcn_fail(error, -EINVAL, "--start: no node '%s'",
-					late.start);
+					unresolved.start);
 	}
 	if (o->nodes.list[o->start_node].remote)
 		return pcn_fail(error, -EINVAL,
@@ -216,10 +222,11 @@ int options_finish(struct options *o, struct error *error)
 				"not on %s",
 				o->nodes.list[o->start_node].name);
 	for (int i = 0; i < o->plan_count; i++) {
-		o->plans[i].node = pcn_nodes_find(&o->nodes, late.plans[i]);
+		o->plans[i].node =
+			pcn_nodes_find(&o->nodes, unresolved.plans[i]);
 		if (o->plans[i].node < 0)
 			return pcn_fail(error, -EINVAL, "--at: no node '%s'",
-					late.plans[i]);
+					unresolved.plans[i]);
 	}
 	return 0;
 }

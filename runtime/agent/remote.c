@@ -17,10 +17,10 @@
 struct remote {
 	struct pcn_link *link;
 	bool greeted, opened, unreachable;
-	/* The executable or the state, as far as it has gone. */
-	enum wire_type chunk_type;
-	const uint8_t *chunks;
+	const uint8_t *chunks; /* of the executable, that are still to go */
 	uint64_t chunks_size;
+	struct supply supply; /* the state */
+	uint64_t runs_ns;     /* since when the program goes on there */
 };
 
 static struct node *node_of(struct agent *a, const struct process *p)
@@ -165,6 +165,40 @@ struct pcn_link *remote_link(const struct process *p)
 /* --- Chunks ------------------------------------------------------------------
  */
 
+/* It gets on. */
+static void put_off(struct agent *a, struct process *p)
+{
+	if (p == a->op.target || p == a->current)
+		a->op.deadline_ns = now_ns() + a->options->timeout_ns;
+	else if (spread_awaits(&a->spread, p))
+		pcn_link_expect(p->remote->link,
+				now_ns() + a->options->timeout_ns);
+}
+
+static void send_state(struct agent *a, struct process *p)
+{
+	struct supply *s = &p->remote->supply;
+
+	if (!s->map)
+		return;
+	if (supply_work(s, p->remote->link))
+		put_off(a, p);
+	if (!s->map && p->remote->runs_ns)
+		trace_event(a, "memory", -1, p->node, "whole_ms=%.3f",
+			    (double)(now_ns() - p->remote->runs_ns) / 1e6);
+}
+
+void remote_runs(struct process *p)
+{
+	p->remote->supply.runs = true;
+	p->remote->runs_ns = now_ns();
+}
+
+bool remote_has_work(const struct process *p)
+{
+	return supply_has_work(&p->remote->supply, p->remote->link);
+}
+
 static void send_chunks(struct agent *a, struct process *p)
 {
 	struct remote *r = p->remote;
@@ -173,25 +207,12 @@ static void send_chunks(struct agent *a, struct process *p)
 		uint64_t n = r->chunks_size < WIRE_CHUNK ? r->chunks_size
 							 : WIRE_CHUNK;
 
-		if (wire_send(r->link, r->chunk_type, r->chunks, n, NULL, 0))
+		if (wire_send(r->link, WIRE_EXECUTABLE, r->chunks, n, NULL, 0))
 			return;
 		r->chunks += n;
 		r->chunks_size -= n;
-		if (p == a->op.target) /* it gets on */
-			a->op.deadline_ns = now_ns() + a->options->timeout_ns;
-		else if (spread_awaits(&a->spread, p))
-			pcn_link_expect(r->link,
-					now_ns() + a->options->timeout_ns);
+		put_off(a, p);
 	}
-}
-
-static void begin_chunks(struct agent *a, struct process *p,
-			 enum wire_type type, const void *bytes, uint64_t size)
-{
-	p->remote->chunk_type = type;
-	p->remote->chunks = bytes;
-	p->remote->chunks_size = size;
-	send_chunks(a, p);
 }
 
 /* --- Frames ------------------------------------------------------------------
@@ -227,9 +248,11 @@ static int take_opened(struct agent *a, struct process *p,
 		return pcn_fail(why, -EPROTO, "damaged");
 	memcpy(&o, f->data, sizeof(o));
 	p->remote->opened = true;
-	if (o.needs_executable)
-		begin_chunks(a, p, WIRE_EXECUTABLE, a->executable.bytes,
-			     a->executable.size);
+	if (o.needs_executable) {
+		p->remote->chunks = a->executable.bytes;
+		p->remote->chunks_size = a->executable.size;
+		send_chunks(a, p);
+	}
 	return 0;
 }
 
@@ -332,6 +355,8 @@ static int take(struct agent *a, struct process *p, const struct pcn_frame *f,
 		if (p != a->current) /* words of one that has left */
 			return 0;
 		return relay_frame(&a->relay, f, why);
+	case WIRE_DEMAND:
+		return supply_demand(&p->remote->supply, f, why);
 	case WIRE_PAGES:
 	case WIRE_MAIL:
 		return spread_frame(a, p, f, why);
@@ -389,6 +414,7 @@ void remote_work(struct agent *a, struct process *p)
 		return;
 	}
 	send_chunks(a, p);
+	send_state(a, p);
 	if (r->opened && pcn_link_deadline(r->link) == UINT64_MAX &&
 	    spread_awaits(&a->spread, p))
 		pcn_link_expect(r->link, now_ns() + a->options->timeout_ns);
@@ -448,15 +474,20 @@ static int save(struct agent *a, struct process *p,
 
 static int take_over(struct agent *a, struct process *p)
 {
-	const struct transit *t = &a->transit;
-	int err = wire_send(p->remote->link, WIRE_STATE, &t->head,
-			    sizeof(t->head), t->descriptors,
-			    t->head.descriptor_count * sizeof(*t->descriptors));
+	struct transit *t = &a->transit;
+	int err = supply_begin(&p->remote->supply, &t->saved, a->options->eager,
+			       &a->error);
 
+	if (err)
+		return err;
+	t->head.early = p->remote->supply.early;
+	err = wire_send(p->remote->link, WIRE_STATE, &t->head, sizeof(t->head),
+			t->descriptors,
+			t->head.descriptor_count * sizeof(*t->descriptors));
 	if (err)
 		return pcn_fail(&a->error, err, "node %s: %s",
 				node_of(a, p)->name, strerror(-err));
-	begin_chunks(a, p, WIRE_MEMORY, t->saved.map, t->saved.size);
+	send_state(a, p);
 	return 0;
 }
 
@@ -468,6 +499,7 @@ static void drop(struct agent *a, struct process *p, bool kill_it)
 	if (a->relay.link == p->remote->link)
 		a->relay.link = NULL;
 	pcn_link_close(p->remote->link, "the program is elsewhere", 0);
+	supply_end(&p->remote->supply);
 	free(p->remote);
 }
 

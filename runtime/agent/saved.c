@@ -123,14 +123,14 @@ static bool is_whole(const struct saved *s)
 
 static int check(struct saved *s, struct error *error)
 {
-	uint64_t head_size;
 	int err;
 
 	if (s->size < PCN_STREAM_PEEK)
 		return pcn_fail(error, -EINVAL,
 				"%s: too short for a saved process", s->path);
-	if (pcn_stream_head_size(&s->stream, s->map, s->size, &head_size) ||
-	    pcn_stream_parse(&s->stream, s->map, head_size, s->size))
+	if (pcn_stream_head_size(&s->stream, s->map, s->size,
+				 &s->head_size) ||
+	    pcn_stream_parse(&s->stream, s->map, s->head_size, s->size))
 		return pcn_fail(error, -EINVAL, "%s: %s", s->path,
 				s->stream.why);
 	if (!is_whole(s))
@@ -429,7 +429,8 @@ static uint32_t count_open(const struct saved *s)
 int saved_send(struct saved *s, int transfer, struct error *error)
 {
 	struct pcn_message state = {.type = PCN_MSG_STATE,
-				    .value = {(int64_t)s->size, count_open(s)}};
+				    .value = {(int64_t)s->size, count_open(s),
+					      s->is_late}};
 	struct pcn_message last = {.type = PCN_MSG_CWD};
 	const char *cwd = pcn_stream_string(&s->stream, s->stream.info->cwd);
 	int err, fd = cwd[0] ? open(cwd, O_PATH | O_DIRECTORY | O_CLOEXEC) : -1;

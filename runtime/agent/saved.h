@@ -22,11 +22,12 @@ struct saved {
 	int fd;
 	const char *path;
 	void *map; /* the whole file, read-only */
-	uint64_t size;
+	uint64_t size, head_size;
 	struct pcn_stream stream;
 	struct pcn_process *process; /* put together from the segments */
 	int *fds;     /* reopened descriptors, one for each of the stream's */
 	bool travels; /* over a link: nothing is the restorer's own */
+	bool is_late; /* not all of its memory has come (late.h) */
 	const struct saved_given *given;
 	uint32_t given_count;
 };

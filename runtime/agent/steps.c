@@ -204,6 +204,8 @@ static void commit_move(struct agent *a)
 			     a->options->nodes.list[target->node].name,
 			     (unsigned long long)op->bytes, pause_ms(op, end));
 	operation_finish(a);
+	if (target->remote)
+		remote_runs(target);
 	if (!source)
 		local_release_inherited();
 }

@@ -1,5 +1,6 @@
 #define _GNU_SOURCE
 #include "transit.h"
+#include "late.h"
 #include "packet.h"
 #include "relay.h"
 
@@ -12,12 +13,12 @@
 
 #define NAME "the program's state"
 
-void transit_init(struct transit *t)
+void transit_init(struct transit *t, struct late *late)
 {
+	t->late = late;
 	t->active = t->complete = false;
 	t->socket = t->file = t->saved.fd = -1;
 	t->fd_count = 0;
-	t->received = 0;
 	t->head = (struct wire_state){0};
 }
 
@@ -31,7 +32,9 @@ void transit_end(struct transit *t)
 		close(t->file);
 	for (uint32_t i = 0; i < t->fd_count; i++)
 		close(t->fds[i].fd);
-	transit_init(t);
+	if (!t->late->process)
+		late_end(t->late);
+	transit_init(t, t->late);
 }
 
 /* It is whole: checks it as if it came from a file. */
@@ -209,33 +212,20 @@ int transit_begin_link(struct transit *t, const struct pcn_frame *f,
 	if (err)
 		return err;
 	t->active = true;
-	t->file = memfd_create("popcorn-process", MFD_CLOEXEC);
-	if (t->file < 0)
-		return pcn_fail(error, -errno, "memfd: %s", strerror(errno));
-	return 0;
+	return late_begin(t->late, &t->head, error);
 }
 
 int transit_memory(struct transit *t, const struct pcn_frame *f,
 		   struct error *error)
 {
-	uint64_t done = 0;
+	int n = t->active && !t->complete
+			? late_take(t->late, f, error)
+			: pcn_fail(error, -EPROTO, "memory of no state");
 
-	if (t->file < 0 || f->size > t->head.size - t->received)
-		return pcn_fail(error, -EPROTO, "a state too large");
-	while (done < f->size) {
-		ssize_t n = pwrite(t->file, f->data + done, f->size - done,
-				   (off_t)(t->received + done));
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return pcn_fail(error, -ENOSPC,
-					"no memory for the state: %s",
-					strerror(n ? errno : ENOSPC));
-		done += (uint64_t)n;
-	}
-	t->received += f->size;
-	return t->received == t->head.size ? finish(t, error) : 0;
+	if (n <= 0)
+		return n;
+	t->file = late_file(t->late);
+	return finish(t, error);
 }
 
 int transit_hand_over(struct transit *t, struct relay *relay, int transfer,
@@ -257,5 +247,6 @@ int transit_hand_over(struct transit *t, struct relay *relay, int transfer,
 	}
 	s->given = given;
 	s->given_count = t->head.descriptor_count;
+	s->is_late = !late_is_whole(t->late);
 	return saved_reopen(s, false, error) ?: saved_send(s, transfer, error);
 }

@@ -11,6 +11,7 @@
 
 #include <stdbool.h>
 
+struct late;
 struct relay;
 
 struct transit_fd { /* of the source's, which keeps its own */
@@ -20,9 +21,9 @@ struct transit_fd { /* of the source's, which keeps its own */
 
 struct transit {
 	bool active, complete;
-	int socket; /* where a process of this machine sends it; -1 */
-	int file;   /* a memfd; -1: not yet, or saved has it */
-	uint64_t received;
+	int socket;	   /* where a process of this machine sends it; -1 */
+	int file;	   /* a memfd; -1: not yet, or saved has it */
+	struct late *late; /* what comes over a link */
 	struct wire_state head;
 	struct wire_descriptor descriptors[WIRE_FDS_MAX];
 	struct transit_fd fds[WIRE_FDS_MAX];
@@ -30,8 +31,8 @@ struct transit {
 	struct saved saved; /* when complete */
 };
 
-void transit_init(struct transit *t);
-/* Forgets everything. */
+void transit_init(struct transit *t, struct late *late);
+/* Forgets everything but what is late. */
 void transit_end(struct transit *t);
 
 /* From a process of this machine: *theirs is the transfer socket for its GO. */
@@ -43,7 +44,8 @@ int transit_read(struct transit *t, struct error *error);
 int transit_describe(struct transit *t, const struct relay *relay,
 		     struct error *error);
 
-/* From the other side of a link: WIRE_STATE, then WIRE_MEMORY. */
+/* From the other side of a link: WIRE_STATE, then WIRE_MEMORY until it is
+ * complete; not all of its memory need be there then. */
 int transit_begin_link(struct transit *t, const struct pcn_frame *f,
 		       struct error *error);
 int transit_memory(struct transit *t, const struct pcn_frame *f,

@@ -111,7 +111,7 @@ int wire_read_state(struct wire_state *s, struct wire_descriptor *descriptors,
 		return bad(error, "a short state");
 	memcpy(s, f->data, sizeof(*s));
 	if (s->descriptor_count > WIRE_FDS_MAX || s->size > 1ull << 46 ||
-	    !s->size ||
+	    !s->size || !s->early || s->early > wire_pages(s->size) ||
 	    f->size != sizeof(*s) + s->descriptor_count * sizeof(*descriptors))
 		return bad(error, "a damaged state");
 	if (s->descriptor_count)
@@ -122,6 +122,21 @@ int wire_read_state(struct wire_state *s, struct wire_descriptor *descriptors,
 		    (descriptors[i].stream >= WIRE_STREAMS &&
 		     descriptors[i].stream != WIRE_NO_STREAM))
 			return bad(error, "a damaged descriptor");
+	return 0;
+}
+
+int wire_read_memory(uint64_t *offset, const struct pcn_frame *f, uint64_t size,
+		     struct error *error)
+{
+	uint64_t n = f->size - sizeof(*offset);
+
+	if (f->size < sizeof(*offset))
+		return bad(error, "a short frame");
+	memcpy(offset, f->data, sizeof(*offset));
+	if (*offset % PCN_PAGE_SIZE || *offset >= size || n > size - *offset ||
+	    (n % PCN_PAGE_SIZE && *offset + n != size) ||
+	    (f->type == WIRE_DEMAND) != !n)
+		return bad(error, "memory that is not the state's");
 	return 0;
 }
 

@@ -18,7 +18,7 @@
 
 #include <stdint.h>
 
-#define WIRE_VERSION	  2u
+#define WIRE_VERSION	  3u
 #define WIRE_USER	  32u
 #define WIRE_ISA	  16u
 #define WIRE_ISAS_MAX	  8u
@@ -52,7 +52,7 @@ enum wire_type {
 	WIRE_UNREACHABLE = 9, /* guest: the program is another one now */
 
 	WIRE_STATE = 10,  /* struct wire_state, struct wire_descriptor[] */
-	WIRE_MEMORY = 11, /* bytes of the state, in order */
+	WIRE_MEMORY = 11, /* u64 offset, bytes of the state: whole pages */
 
 	WIRE_BYTES = 12,  /* u32 stream, bytes */
 	WIRE_CREDIT = 13, /* u32 stream, u32 bytes that have gone on */
@@ -62,6 +62,9 @@ enum wire_type {
 	/* Threads away from home. */
 	WIRE_PAGES = 16, /* bytes of what ../dsm/message.h describes */
 	WIRE_MAIL = 17,	 /* struct wire_mail.  Origin: a result, a recall */
+
+	/* u64 offset: a thread waits for this page of the state. */
+	WIRE_DEMAND = 18,
 };
 
 struct wire_hello {
@@ -94,6 +97,7 @@ struct wire_opened {
 
 struct wire_state {
 	uint64_t size;
+	uint64_t early; /* so many pages, the first ones, it cannot begin without */
 	uint32_t descriptor_count, zero;
 };
 
@@ -112,7 +116,7 @@ struct wire_mail {
 
 _Static_assert(sizeof(struct wire_hello) == 176, "wire");
 _Static_assert(sizeof(struct wire_open) == 112, "wire");
-_Static_assert(sizeof(struct wire_state) == 16, "wire");
+_Static_assert(sizeof(struct wire_state) == 24, "wire");
 _Static_assert(sizeof(struct wire_descriptor) == 16, "wire");
 _Static_assert(sizeof(struct wire_mail) == 264, "wire");
 _Static_assert(sizeof(struct wire_open) + WIRE_TEXT_MAX <= PCN_LINK_FRAME_FIRST,
@@ -121,6 +125,11 @@ _Static_assert(WIRE_FDS_MAX * sizeof(struct wire_descriptor) +
 			       sizeof(struct wire_state) <=
 		       WIRE_FRAME_MAX,
 	       "fits a frame");
+
+static inline uint64_t wire_pages(uint64_t size)
+{
+	return size / PCN_PAGE_SIZE + (size % PCN_PAGE_SIZE != 0);
+}
 
 /* An OPEN that has been checked; strings are the frame's copy. */
 struct wire_wish {
@@ -142,6 +151,9 @@ int wire_read_packet(struct pcn_message *m, const char **text,
 /* descriptors: WIRE_FDS_MAX of them. */
 int wire_read_state(struct wire_state *s, struct wire_descriptor *descriptors,
 		    const struct pcn_frame *f, struct error *error);
+/* A MEMORY or DEMAND that fits a state of that size. */
+int wire_read_memory(uint64_t *offset, const struct pcn_frame *f, uint64_t size,
+		     struct error *error);
 int wire_read_mail(struct wire_mail *m, const struct pcn_frame *f,
 		   struct error *error);
 /* A number, and what follows it. */

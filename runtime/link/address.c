@@ -122,9 +122,13 @@ void pcn_socket_prepare(int fd)
 {
 	const int yes = 1, idle_s = 10, interval_s = 5, count = 4;
 	const unsigned int silent_ms = SILENT_MS;
+	/* What is sent next is not to lie behind megabytes. */
+	const int waiting = 128 << 10;
 
 	/* On a Unix socket these fail, and it needs none. */
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof(yes));
+	setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &waiting,
+		   sizeof(waiting));
 	setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &yes, sizeof(yes));
 	setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &idle_s, sizeof(idle_s));
 	setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &interval_s,

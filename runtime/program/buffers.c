@@ -7,6 +7,7 @@
  */
 #include "away.h"
 #include "buffers.h"
+#include "late.h"
 
 #include <linux/capability.h>
 
@@ -269,6 +270,8 @@ long pcn_buffers_call(struct pcn_call *call, pcn_make *make)
 {
 	const struct entry *entry = &table[call->number];
 
+	if (!pcn_shared && pcn_late_over(call))
+		return make(call);
 	switch (entry->way) {
 	case BUFFERS_WAY:
 		return by_table(call, make, entry->buffers, BUFFERS_MAX);

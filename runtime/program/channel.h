@@ -20,7 +20,7 @@ int pcn_channel_fd(void);
  * stands; make_room() gets out of the way of a dup2 onto that number, and may
  * change it.  0 or -errno.
  */
-#define PCN_OWN_DESCRIPTORS 3u
+#define PCN_OWN_DESCRIPTORS 4u
 bool pcn_descriptor_is_own(int fd);
 /* The lowest of them from fd on; UINT32_MAX: none. */
 uint32_t pcn_descriptor_next_own(uint32_t fd);

@@ -9,6 +9,7 @@
 #include "carried.h"
 #include "descriptors.h"
 #include "channel.h"
+#include "late.h"
 #include "native.h"
 
 #include <asm/unistd.h>
@@ -26,6 +27,7 @@ static struct {
 	/* Sockets and files of our own, moved out of the way.  memory: the
 	 * source's /proc/self/mem, -1: memory is in the stream. */
 	int transfer, state, memory;
+	bool is_late; /* not all memory has come */
 	uint64_t head_size, file_size;
 } restore = {.transfer = -1, .state = -1, .memory = -1};
 
@@ -97,6 +99,7 @@ static uint32_t receive_state(void)
 	if (n == 2)
 		restore.memory = move_high(fds[1]);
 	restore.file_size = (uint64_t)m.value[0];
+	restore.is_late = m.value[2] != 0;
 	return (uint32_t)m.value[1];
 }
 
@@ -187,6 +190,27 @@ static void protect_memory(const struct pcn_vma *v)
 	      "cannot protect memory");
 }
 
+/* Of the executable's data, too: what a userfaultfd serves may be no file's. */
+static void begin_late(void)
+{
+	const struct pcn_stream *s = &restore.stream;
+	long r;
+
+	for (uint32_t i = 0; i < s->segment_count; i++) {
+		const struct pcn_elf_segment *g = &s->segments[i];
+
+		if (g->vaddr >= PCN_STATE_BASE || !pcn_stream_is_late(g))
+			continue;
+		r = pcn_sys(__NR_mmap, g->vaddr, g->filesz,
+			    PROT_READ | PROT_WRITE,
+			    MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+		check(r, "cannot map memory");
+	}
+	r = pcn_late_begin();
+	check(r, "memory does not come");
+	restore.is_late = r == PCN_LATE_COMES;
+}
+
 static void fill_memory(void)
 {
 	struct pcn_stream *s = &restore.stream;
@@ -201,8 +225,11 @@ static void fill_memory(void)
 		pcn_restore_refuse(-EINVAL, s->why);
 	for (uint32_t i = 0; i < pcn_process->vma_count; i++)
 		map_memory(&pcn_process->vmas[i]);
+	if (restore.is_late)
+		begin_late();
 	for (uint32_t i = 0; i < s->segment_count; i++)
-		if (!in_state(&s->segments[i]))
+		if (!in_state(&s->segments[i]) &&
+		    !(restore.is_late && pcn_stream_is_late(&s->segments[i])))
 			load_segment(&s->segments[i]);
 	for (uint32_t i = 0; i < pcn_process->vma_count; i++)
 		protect_memory(&pcn_process->vmas[i]);
@@ -285,14 +312,17 @@ static void take_name(void)
 static void take_descriptors(uint32_t count)
 {
 	int channel = pcn_channel_fd(), before = channel;
-	int *keep[4] = {&channel, &restore.transfer, &restore.state,
-			&restore.memory};
+	int *keep[5] = {&channel, &restore.transfer, &restore.state,
+			&restore.memory, &pcn_late_descriptor};
 	int err;
 
-	err = pcn_descriptors_receive(count, &restore.transfer, keep, 4);
+	err = pcn_descriptors_receive(count, &restore.transfer, keep, 5);
 	if (channel != before)
 		pcn_channel_replace(channel);
 	check(err, "cannot take over the descriptors");
+	if (pcn_late_descriptor >= 0)
+		check(pcn_descriptor_keep(&pcn_late_descriptor),
+		      "cannot take over the descriptors");
 }
 
 static void say_restored(void)

@@ -8,6 +8,7 @@
 #include "carried.h"
 #include "snapshot.h"
 #include "channel.h"
+#include "late.h"
 #include "native.h"
 
 #include <asm/unistd.h>
@@ -350,6 +351,7 @@ int pcn_request_serve(const struct pcn_request_info *request)
 		s; /* the world stands still: one request at a time */
 	static struct order order;
 
+	pcn_late_end();
 	memset(&s, 0, sizeof(s));
 	memset(&order, 0, sizeof(order));
 	s.request = request;

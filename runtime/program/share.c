@@ -10,6 +10,7 @@
 
 #include "away.h"
 #include "channel.h"
+#include "late.h"
 #include "vma.h"
 
 #include <asm/unistd.h>
@@ -298,6 +299,7 @@ int pcn_share(bool asked)
 	loudness = asked ? PCN_LOG_WARN : PCN_LOG_INFO;
 	if (pcn_shared)
 		return 0;
+	pcn_late_end();
 	if (__atomic_load_n(&pcn_private_holds, __ATOMIC_SEQ_CST))
 		return -EBUSY;
 	err = check_maps();

@@ -127,7 +127,7 @@ long pcn_call_futex(struct pcn_call *call)
 	struct pcn_timespec time;
 	long result;
 
-	if (!pcn_shared)
+	if (!pcn_shared && !pcn_buffered)
 		return futex(call);
 	if ((command == FUTEX_WAIT || command == FUTEX_WAIT_BITSET) &&
 	    pcn_bounce_mapped(call->a[3], sizeof time, false) == sizeof time) {

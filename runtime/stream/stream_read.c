@@ -6,7 +6,8 @@
 
 #include "bytes.h"
 
-#define EINVAL_ 22 /* errno.h is libc's */
+#define EINVAL_	   22	       /* errno.h is libc's */
+#define IMAGE_LATE (256ul << 10) /* bytes of the executable's data */
 
 static int bad(struct pcn_stream *s, const char *why)
 {
@@ -277,6 +278,13 @@ int pcn_stream_parse(struct pcn_stream *s, const void *head, uint64_t head_size,
 const char *pcn_stream_string(const struct pcn_stream *s, uint32_t offset)
 {
 	return offset < s->strings_size ? s->strings + offset : "";
+}
+
+int pcn_stream_is_late(const struct pcn_elf_segment *segment)
+{
+	return segment->vaddr >= PCN_STATE_BASE + PCN_STATE_SIZE ||
+	       (segment->vaddr < PCN_STATE_BASE &&
+		segment->filesz >= IMAGE_LATE);
 }
 
 uint64_t pcn_stream_find(const struct pcn_stream *s, uint64_t address,

@@ -285,7 +285,7 @@ def abi_version():
 ABI = abi_version()
 
 
-def hello(version=2, abi=ABI):
+def hello(version=3, abi=ABI):
     return frame(1, struct.pack("<4I", version, abi, 0, 0) + b"test".ljust(32, b"\0") + bytes(128))
 
 

@@ -145,6 +145,11 @@ struct process *remote_start(struct agent *agent, int node,
 	return local_start(agent, node, role);
 }
 
+void remote_runs(struct process *p)
+{
+	(void)p;
+}
+
 struct pcn_link *remote_link(const struct process *p)
 {
 	(void)p;
@@ -445,7 +450,8 @@ static void begin(bool far)
 	options.nodes.list[1].remote = far;
 	open_link();
 	a.op.client = a.op.file = a.op.fork_channel = -1;
-	transit_init(&a.transit);
+	late_init(&a.late);
+	transit_init(&a.transit, &a.late);
 	relay_init(&a.relay, false);
 	spread_init(&a.spread);
 	a.listener = a.signals = -1;

@@ -6,6 +6,8 @@
  * are, and how the bytes are cut.  Both sides' decoders see every frame.
  */
 #define _GNU_SOURCE
+#include "agent.h"
+#include "late.h"
 #include "link.h"
 #include "reader.h"
 #include "relay.h"
@@ -20,6 +22,20 @@
 #include <unistd.h>
 
 static struct transit transit;
+static struct late late;
+static struct supply supply;
+
+/* A program that goes on before all its memory has come, and waits for it. */
+static struct pcn_control control;
+static struct process process = {
+	.channel = -1, .userfault = -1, .control = &control};
+
+int process_send(struct process *p, const struct pcn_message *m,
+		 const void *text)
+{
+	must(p == &process && m->value[0] == PCN_LATE_WHOLE && !text);
+	return 0;
+}
 static struct relay relay;
 
 static void check(int err, const struct error *error)
@@ -32,11 +48,21 @@ static int take_state(const struct pcn_frame *f, struct error *error)
 {
 	int transfer[2], err;
 
+	if (late_is_serving(&late) && f->type == WIRE_MEMORY)
+		return late_take(&late, f, error) < 0;
+	if (late.process)
+		return 0;
 	err = f->type == WIRE_STATE ? transit_begin_link(&transit, f, error)
 	      : transit.active	    ? transit_memory(&transit, f, error)
 				    : 0;
 	if (err || !transit.complete)
 		return err;
+	if (!supply_begin(&supply, &transit.saved, false, error))
+		must(supply.early && supply.early <= supply.left);
+	if (!late_is_whole(&late)) {
+		err = late_serve(&late, &transit.saved, &process, error);
+		late.waits = !err;
+	}
 	must(!socketpair(AF_UNIX, SOCK_SEQPACKET, 0, transfer));
 	transit_hand_over(&transit, &relay, transfer[0], error);
 	close(transfer[0]);
@@ -74,6 +100,9 @@ static int take(const struct pcn_frame *f)
 		err = wire_read_mail(&mail, f, &error);
 		must(err || mail.slot < PCN_THREADS_MAX);
 		break;
+	case WIRE_DEMAND:
+		err = supply_demand(&supply, f, &error);
+		break;
 	case WIRE_STATE:
 	case WIRE_MEMORY:
 		err = take_state(f, &error);
@@ -89,7 +118,8 @@ static int take(const struct pcn_frame *f)
 /* A side whose program is away, or is a guest: all three streams are open. */
 static void begin(struct pcn_link *l, bool guest)
 {
-	transit_init(&transit);
+	late_init(&late);
+	transit_init(&transit, &late);
 	relay_init(&relay, guest);
 	for (int i = 0; i < 3 && guest; i++)
 		must(relay_descriptor(&relay, i) >= 0);
@@ -135,6 +165,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		read_all(l);
 	}
 	transit_end(&transit);
+	late_end(&late);
+	supply_end(&supply);
 	relay_end(&relay);
 	pcn_link_close(l, "enough", 0);
 	close(ends[1]);

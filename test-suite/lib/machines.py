@@ -54,7 +54,7 @@ class Proxy:
         self.port, self.last, self.then = port, last, then
         self.count = 0
         self.lock = threading.Lock()
-        self.sent = b""
+        self.sent = bytearray()
         self.socks = []
         self.server = socket.create_server(("127.0.0.1", 0))
         self.own = self.server.getsockname()[1]
@@ -141,3 +141,23 @@ class Proxy:
     def close(self):
         self.server.close()
         self.cut()
+
+
+class Slow(Proxy):
+    """Carries so many bytes a second from popcorn-run to popcornd, until `stop` of them have
+    gone; then, nothing any more."""
+
+    def __init__(self, port, rate, stop=None):
+        self.rate, self.stop, self.carried = rate, stop, 0
+        super().__init__(port)
+        # Segments of 64 KiB overflow what a slow reader has room for.
+        self.server.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, 4096)
+
+    def record(self, sock):
+        data = super().record(sock)
+        if sock is self.socks[0]:
+            time.sleep(len(data) / self.rate)
+            self.carried += len(data)
+            while self.stop and self.carried > self.stop:
+                time.sleep(0.1)
+        return data

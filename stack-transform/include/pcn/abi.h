@@ -253,7 +253,9 @@ struct pcn_control {
 	 * home: nanoseconds that CLOCK_REALTIME and CLOCK_MONOTONIC are ahead
 	 * there. */
 	int64_t clock_ahead[2];
-	uint32_t reserved[50];
+	/* Written by the agent: memory still comes; a futex. */
+	uint32_t late;
+	uint32_t reserved[49];
 };
 
 enum pcn_request {

@@ -71,7 +71,8 @@ enum pcn_message_type {
 	/* On the transfer socket, from the source to the target.
 	 * STATE: descriptors: the stream; and, where the source lives, its
 	 * /proc/self/mem: then the stream is the head alone, and memory is read
-	 * there.  value: bytes of the whole stream, descriptors to come.
+	 * there.  value: bytes of the whole stream, descriptors to come, whether
+	 * not all memory is there yet (pcn_stream_is_late, LATE).
 	 * FDS: descriptors; data: one pcn_channel_fd for each.
 	 * CWD: descriptor: the working directory; the last. */
 	PCN_MSG_STATE = 14,
@@ -111,6 +112,17 @@ enum pcn_message_type {
 	 * not the program's: CLOCK_REALTIME and CLOCK_MONOTONIC at home (ns).
 	 * Answer: ANSWER; not 0: it cannot run here. */
 	PCN_MSG_THREAD = 26,
+
+	/* Program, in role RESTORE, if STATE says so: its memory is mapped and
+	 * not all of it has come.  Descriptor: a userfaultfd; none: its emulator
+	 * has sent it, or there is none.  Answer: ANSWER, an enum pcn_late. */
+	PCN_MSG_LATE = 28,
+};
+
+enum pcn_late {
+	PCN_LATE_COMES = 1, /* memory comes by the userfaultfd, which the
+			     * program gets to keep, until control.late is 0 */
+	PCN_LATE_WHOLE = 2, /* all is in the stream now: to be read there */
 };
 
 enum pcn_channel_role {

@@ -181,6 +181,9 @@ int pcn_stream_check_process(struct pcn_stream *s,
 			     const struct pcn_process *process);
 /* The string at this offset; offsets out of range give "". */
 const char *pcn_stream_string(const struct pcn_stream *s, uint32_t offset);
+/* May its memory come when the process runs already (docs/FORMATS.md, "Links")?
+ * The state may not, nor what is little of the executable's data. */
+int pcn_stream_is_late(const struct pcn_elf_segment *segment);
 /* The file offset of size bytes of memory at address, or 0 if the stream does
  * not hold them all in one segment (they are zero, or not mapped). */
 uint64_t pcn_stream_find(const struct pcn_stream *s, uint64_t address,
