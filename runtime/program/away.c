@@ -328,7 +328,8 @@ void pcn_shadow(struct pcn_native *native)
 	m->recall = 0;
 	m->node = node;
 	m->thread = (uint64_t)native->thread;
-	m->stack_size = native->signal_stack - native->stack_start;
+	m->stack_size =
+		native->stack + native->stack_size - native->stack_start;
 	list_pages(native->thread, m);
 	begin(native, block);
 	post(native, PCN_MAIL_LEAVE);

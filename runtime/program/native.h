@@ -16,7 +16,7 @@
 #include <unwind.h>
 
 #define PCN_SIGINFO_SIZE      128
-#define PCN_SIGNAL_STACK_SIZE (32ul << 10)
+#define PCN_SIGNAL_STACK_SIZE (128ul << 10)
 
 struct pcn_stream_timer;
 struct pcn_taken_signal;
@@ -42,13 +42,15 @@ struct pcn_native {
 	struct pcn_native *next; /* of exited threads' stacks */
 	uint32_t slot;		 /* the thread's */
 	int32_t tid;		 /* as the kernel says */
-	bool kernel_is_robust; /* it has thread->robust_list (robust.c) */
+	bool kernel_is_robust;	 /* it has thread->robust_list (robust.c) */
 	uint32_t alive; /* CLONE_CHILD_CLEARTID: 0 when off its stack */
 	uint64_t stack, stack_size; /* mapping of the machine stack */
-	uint64_t stack_start;	    /* below it is the guard */
-	uint64_t signal_stack;	    /* PCN_SIGNAL_STACK_SIZE bytes */
-	uint64_t base_sp; /* names the base frame; see pcn_base_call */
-	bool fresh;	  /* restored: signals and masks still to be set up */
+	uint64_t stack_start;	    /* below it is a guard */
+	uint64_t signal_stack; /* PCN_SIGNAL_STACK_SIZE bytes, below that guard:
+				  frames there are younger than all others */
+	uint64_t base_sp;      /* names the base frame; see pcn_base_call */
+	bool guard_is_lent;    /* pcn_guard_lend() */
+	bool fresh; /* restored: signals and masks still to be set up */
 	bool parked;
 	uint32_t taken; /* round of taking signals it has answered (world.c) */
 
@@ -95,6 +97,16 @@ struct pcn_native {
 	/* memory for the kernel's sake (bounce.c); 0: none yet */
 	uint64_t bounce, bounce_used;
 };
+
+/* What calls of the run time take of a machine stack at the most. */
+#define PCN_STACK_ROOM (16ul << 10)
+
+/* Where that is not left, the fault comes here, while the thread holds nothing
+ * that its handler might jump away from. */
+static inline void pcn_stack_probe(void)
+{
+	(void)*((volatile char *)__builtin_frame_address(0) - PCN_STACK_ROOM);
+}
 
 /* By slot; 0 is a restored program's first thread until it knows which one it
  * is. */
@@ -307,6 +319,10 @@ _Noreturn void pcn_native_leave(struct pcn_native *native);
 /* Another node's thread, captured or not begun, runs here: 0 or -errno. */
 int pcn_thread_arrive(struct pcn_thread *thread, uint32_t slot,
 		      uint64_t stack_size);
+/* Gives a full machine stack a part of its guard, for the pads that a handler's
+ * longjmp passes. True if it had not been given. */
+bool pcn_guard_lend(struct pcn_native *native);
+void pcn_guard_restore(struct pcn_native *native);
 _Noreturn void pcn_thread_exit(void);
 void pcn_threads_forked(struct pcn_native *native);
 

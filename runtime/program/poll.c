@@ -57,6 +57,7 @@ void pcn_poll(struct pcn_frame *frame)
 	struct pcn_native *native = pcn_self_native();
 	bool unused, wanted;
 
+	pcn_stack_probe();
 	pcn_signals_look(native);
 	if (native->marked || (pcn_away && pcn_away_signalled(native, false)))
 		pcn_signals_deliver(native, &unused);

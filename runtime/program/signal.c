@@ -29,9 +29,13 @@
 
 #define SIDE_GAP                                                               \
 	512 /* a frame being made may already store below the pointer */
-#define MASK_SIZE   8
-#define BIT(signal) (1ull << ((signal) - 1))
-#define UNBLOCKABLE (BIT(SIGKILL) | BIT(SIGSTOP))
+#define STACK_ON      1u /* SS_ONSTACK, SS_DISABLE, SS_AUTODISARM, MINSIGSTKSZ */
+#define STACK_NONE    2u
+#define STACK_DISARMS 0x80000000u
+#define STACK_LEAST   2048
+#define MASK_SIZE     8
+#define BIT(signal)   (1ull << ((signal) - 1))
+#define UNBLOCKABLE   (BIT(SIGKILL) | BIT(SIGSTOP))
 #define FAULTS                                                                 \
 	(BIT(SIGSEGV) | BIT(SIGBUS) | BIT(SIGFPE) | BIT(SIGILL) | BIT(SIGTRAP))
 
@@ -83,6 +87,46 @@ static void reraise(struct pcn_native *native, int signal)
 	pcn_signals_apply_mask(native);
 }
 
+/* --- alternate stacks --- */
+
+/* Locals of handlers are there; the machine's frames are on the thread's stack
+ * or, if a fault may have come because that is full, on native->signal_stack.
+ */
+static bool has_altstack(const struct pcn_thread *thread,
+			 const struct pcn_sigaction *action)
+{
+	return (action->flags & FLAG_ONSTACK) && thread->altstack_size;
+}
+
+/* One that disarms itself may be left by other means than returning. */
+static bool on_altstack(const struct pcn_thread *thread)
+{
+	return !(thread->altstack_flags & STACK_DISARMS) &&
+	       (uint64_t)__popcorn_side_sp - thread->altstack <
+		       thread->altstack_size;
+}
+
+static struct pcn_stack get_altstack(const struct pcn_thread *thread)
+{
+	uint32_t flags = thread->altstack_flags;
+
+	if (!thread->altstack_size)
+		flags |= STACK_NONE;
+	return (struct pcn_stack){.sp = thread->altstack,
+				  .flags = (int32_t)flags,
+				  .size = thread->altstack_size};
+}
+
+static void set_altstack(struct pcn_thread *thread,
+			 const struct pcn_stack *stack)
+{
+	bool none = stack->flags & STACK_NONE;
+
+	thread->altstack = none ? 0 : stack->sp;
+	thread->altstack_size = none ? 0 : stack->size;
+	thread->altstack_flags = (uint32_t)stack->flags & STACK_DISARMS;
+}
+
 /* Calls the program's handler as if it had interrupted the program here. */
 static void call_handler(struct pcn_native *native, int signal,
 			 const struct pcn_sigaction *action,
@@ -93,12 +137,20 @@ static void call_handler(struct pcn_native *native, int signal,
 	struct pcn_thread *thread = native->thread;
 	uint32_t fp_state = __popcorn_fp_get();
 	void *side = __popcorn_side_sp;
-	struct frame *frame = (struct frame *)PCN_ALIGN_DOWN(
-		(uint64_t)side - SIDE_GAP - sizeof *frame, 16);
+	uint64_t top = (uint64_t)side - SIDE_GAP;
+	struct pcn_stack stack = get_altstack(thread);
+	struct frame *frame;
+
+	if (has_altstack(thread, action) && !on_altstack(thread))
+		top = thread->altstack + thread->altstack_size;
+	frame = (struct frame *)PCN_ALIGN_DOWN(top - sizeof *frame, 16);
 
 	memcpy(frame->info, info, PCN_SIGINFO_SIZE);
 	memset(&frame->context, 0, sizeof frame->context);
+	frame->context.stack = stack;
 	frame->context.mask = thread->signal_mask;
+	if (thread->altstack_flags & STACK_DISARMS)
+		set_altstack(thread, &(struct pcn_stack){.flags = STACK_NONE});
 	thread->signal_mask |= action->mask & ~UNBLOCKABLE;
 	if (!(action->flags & FLAG_NODEFER))
 		thread->signal_mask |= BIT(signal);
@@ -110,6 +162,7 @@ static void call_handler(struct pcn_native *native, int signal,
 	__popcorn_side_sp = side;
 	__popcorn_fp_set(fp_state);
 	thread->signal_mask = frame->context.mask & ~UNBLOCKABLE;
+	set_altstack(thread, &frame->context.stack);
 	pcn_signals_apply_mask(native);
 }
 
@@ -213,62 +266,6 @@ bool pcn_signals_first(struct pcn_native *native)
 	return true;
 }
 
-/* --- the native handler --- */
-
-static bool is_fault(int signal, const siginfo_t *info)
-{
-	return info->si_code > 0 &&
-	       (signal == SIGSEGV || signal == SIGBUS || signal == SIGFPE ||
-		signal == SIGILL || signal == SIGTRAP);
-}
-
-void pcn_signals_mark(struct pcn_native *native, int signal, const void *info)
-{
-	if (!(native->marked & BIT(signal))) {
-		memcpy(native->info[signal], info, PCN_SIGINFO_SIZE);
-		pcn_timer_name(native->info[signal]);
-		pcn_name_sender(native->info[signal]);
-	}
-	__atomic_fetch_or(&native->marked, BIT(signal), __ATOMIC_SEQ_CST);
-	native->interrupt = 1;
-	if (!native->attention) {
-		native->attention = 1;
-		__atomic_fetch_add(&pcn_signals_attention, 1, __ATOMIC_SEQ_CST);
-	}
-	pcn_poll_raise();
-}
-
-/* Runs with all signals blocked. */
-static void native_handler(int signal, void *info, void *context)
-{
-	struct pcn_native *native = pcn_self_native();
-	struct pcn_ucontext *interrupted = context;
-	uint64_t *pc = pcn_arch_pc(interrupted);
-
-	if (is_fault(signal, info)) {
-		struct pcn_sigaction action = take_action(signal);
-
-		if (action.handler <= SIG_IGNORE)
-			pcn_die("signal %d has lost its handler", signal);
-		call_handler(native, signal, &action, info);
-		interrupted->mask =
-			(native->thread->signal_mask | native->marked) &
-			~BIT(PCN_SIGNAL_INTERRUPT);
-		return;
-	}
-	if (signal == PCN_SIGNAL_INTERRUPT) {
-		if (!pcn_world_wanted() && !pcn_away_wished(native))
-			return;
-		native->interrupt = 1;
-	} else {
-		pcn_signals_mark(native, signal, info);
-		interrupted->mask |= BIT(signal);
-	}
-	if (*pc >= (uint64_t)pcn_blocking_begin &&
-	    *pc < (uint64_t)pcn_blocking_end)
-		*pc = (uint64_t)pcn_blocking_interrupted;
-}
-
 /* --- stack overflow --- */
 
 /* The guard of either stack, and a page more for frames that reach over it. */
@@ -278,20 +275,38 @@ static bool below(uint64_t address, uint64_t start)
 	       start - address <= (64ul << 10) + PCN_PAGE_SIZE;
 }
 
+enum overflow { NO_OVERFLOW, OF_CALLS, OF_LOCALS };
+
+static enum overflow overflow(const struct pcn_native *native,
+			      const siginfo_t *fault)
+{
+	const struct pcn_thread *thread = native->thread;
+	uint64_t address = (uint64_t)fault->si_addr;
+	uint64_t side = (uint64_t)__popcorn_side_sp;
+	/* Then locals may be on another stack. */
+	bool in_handler = native->delivery;
+
+	/* The main thread's guard lies below its mapping, libc's inside. */
+	if (below(address, native->stack_start))
+		return OF_CALLS;
+	if (below(address, thread->side_base) ||
+	    (fault->si_code == SEGV_ACCERR &&
+	     address - thread->side_base < thread->side_size) ||
+	    (side < thread->side_base && !in_handler))
+		return OF_LOCALS;
+	return NO_OVERFLOW;
+}
+
 static void report_overflow(const struct pcn_native *native,
 			    const siginfo_t *fault)
 {
 	const struct pcn_thread *thread = native->thread;
-	uint64_t address = (uint64_t)fault->si_addr;
-	/* The main thread's guard lies below its mapping, libc's inside. */
-	bool locals = below(address, thread->side_base) ||
-		      (fault->si_code == SEGV_ACCERR &&
-		       address - thread->side_base < thread->side_size) ||
-		      (uint64_t)__popcorn_side_sp < thread->side_base;
+	enum overflow of = overflow(native, fault);
+	bool locals = of == OF_LOCALS;
 	uint64_t size = locals ? thread->side_size
-			       : native->signal_stack - native->stack_start;
+			       : (uint64_t)native - native->stack_start;
 
-	if (!locals && !below(address, native->stack_start))
+	if (of == NO_OVERFLOW)
 		return;
 	pcn_log(PCN_LOG_ERROR,
 		"stack overflow in thread %d: %s fill %lu KiB (%s)",
@@ -317,6 +332,80 @@ static void default_handler(int signal, void *info, void *context)
 		pcn_sys(__NR_tgkill, pcn_real_pid(), native->tid, signal);
 }
 
+/* --- the native handler --- */
+
+static bool is_fault(int signal, const siginfo_t *info)
+{
+	return info->si_code > 0 &&
+	       (signal == SIGSEGV || signal == SIGBUS || signal == SIGFPE ||
+		signal == SIGILL || signal == SIGTRAP);
+}
+
+void pcn_signals_mark(struct pcn_native *native, int signal, const void *info)
+{
+	if (!(native->marked & BIT(signal))) {
+		memcpy(native->info[signal], info, PCN_SIGINFO_SIZE);
+		pcn_timer_name(native->info[signal]);
+		pcn_name_sender(native->info[signal]);
+	}
+	__atomic_fetch_or(&native->marked, BIT(signal), __ATOMIC_SEQ_CST);
+	native->interrupt = 1;
+	if (!native->attention) {
+		native->attention = 1;
+		__atomic_fetch_add(&pcn_signals_attention, 1, __ATOMIC_SEQ_CST);
+	}
+	pcn_poll_raise();
+}
+
+/* False if it would have to run on a stack that is full. */
+static bool run_fault_handler(struct pcn_native *native, int signal,
+			      const siginfo_t *info)
+{
+	struct pcn_sigaction action = take_action(signal);
+	bool lent = false;
+
+	if (action.handler <= SIG_IGNORE)
+		pcn_die("signal %d has lost its handler", signal);
+	if (signal == SIGSEGV && overflow(native, info)) {
+		if (!has_altstack(native->thread, &action))
+			return false;
+		lent = pcn_guard_lend(native);
+	}
+	call_handler(native, signal, &action, (const uint8_t *)info);
+	if (lent)
+		pcn_guard_restore(native);
+	return true;
+}
+
+/* Runs with all signals blocked. */
+static void native_handler(int signal, void *info, void *context)
+{
+	struct pcn_native *native = pcn_self_native();
+	struct pcn_ucontext *interrupted = context;
+	uint64_t *pc = pcn_arch_pc(interrupted);
+
+	if (is_fault(signal, info)) {
+		if (!run_fault_handler(native, signal, info))
+			default_handler(signal, info, context);
+		else
+			interrupted->mask =
+				(native->thread->signal_mask | native->marked) &
+				~BIT(PCN_SIGNAL_INTERRUPT);
+		return;
+	}
+	if (signal == PCN_SIGNAL_INTERRUPT) {
+		if (!pcn_world_wanted() && !pcn_away_wished(native))
+			return;
+		native->interrupt = 1;
+	} else {
+		pcn_signals_mark(native, signal, info);
+		interrupted->mask |= BIT(signal);
+	}
+	if (*pc >= (uint64_t)pcn_blocking_begin &&
+	    *pc < (uint64_t)pcn_blocking_end)
+		*pc = (uint64_t)pcn_blocking_interrupted;
+}
+
 void pcn_signals_take_stack(const struct pcn_native *native)
 {
 	struct pcn_stack stack = {.sp = native->signal_stack,
@@ -334,6 +423,8 @@ static long install(int signal, const struct pcn_sigaction *action)
 	} else if (action->handler != SIG_DEFAULT) {
 		native.handler = native_handler;
 		native.mask = ~0ull;
+		if (signal == SIGSEGV)
+			native.flags = action->flags & FLAG_ONSTACK;
 	} else if (signal == SIGSEGV) {
 		native.handler = default_handler;
 		native.mask = ~0ull;
@@ -491,19 +582,27 @@ long pcn_call_sigpending(struct pcn_call *call)
 	return result;
 }
 
-/* Noted, and reported back; handlers run on the thread's own side stack. */
 long pcn_call_sigaltstack(struct pcn_call *call)
 {
-	const struct pcn_stack *new = (void *)call->a[0];
-	struct pcn_stack *old = (void *)call->a[1];
+	const struct pcn_stack *asked = (void *)call->a[0];
+	struct pcn_stack *old = (void *)call->a[1], new;
 	struct pcn_thread *thread = call->native->thread;
-	struct pcn_stack before = {thread->altstack,
-				   thread->altstack ? 0 : 2 /* SS_DISABLE */, 0,
-				   thread->altstack_size};
+	struct pcn_stack before = get_altstack(thread);
 
-	if (new) {
-		thread->altstack = new->flags & 2 ? 0 : new->sp;
-		thread->altstack_size = new->flags & 2 ? 0 : new->size;
+	if (on_altstack(thread))
+		before.flags |= STACK_ON;
+	if (asked) {
+		uint32_t mode;
+
+		new = *asked;
+		mode = (uint32_t)new.flags & ~STACK_DISARMS;
+		if (on_altstack(thread))
+			return -EPERM;
+		if (mode != 0 && mode != STACK_ON && mode != STACK_NONE)
+			return -EINVAL;
+		if (mode != STACK_NONE && new.size < STACK_LEAST)
+			return -ENOMEM;
+		set_altstack(thread, &new);
 	}
 	if (old)
 		*old = before;

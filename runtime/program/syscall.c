@@ -176,6 +176,7 @@ long __popcorn_syscall(long number, long a, long b, long c, long d, long e,
 	bool unused;
 	long result;
 
+	pcn_stack_probe();
 	if ((unsigned long)number >= CALL_MAX) {
 		pcn_log(PCN_LOG_INFO, "system call %ld is unknown", number);
 		return -ENOSYS;

@@ -2,12 +2,13 @@
  * thread.c - native threads and what runs in their base frame.
  *
  * Each thread has a machine stack of its own in the private window; above it
- * lie its struct pcn_native and a small stack for signals that find it full,
- * below it a guard.  An exited thread's stack is used again when the kernel
- * says (by CLONE_CHILD_CLEARTID) that the thread is off it.
+ * lies its struct pcn_native, below it a guard, a small stack for signals that
+ * find it full, and that one's guard.  An exited thread's stack is used again
+ * when the kernel says (by CLONE_CHILD_CLEARTID) that the thread is off it.
  */
 #include "away.h"
 
+#include <linux/mman.h>
 #include <linux/sched.h>
 
 #define THREAD_FLAGS                                                           \
@@ -17,6 +18,7 @@
 #define MACHINE_STACK_MIN (8ul << 20)
 /* More than any frame without locals in memory needs. */
 #define GUARD_SIZE (64ul << 10)
+#define GUARD_LENT (48ul << 10)
 
 extern char __popcorn_tls_span[];
 
@@ -100,8 +102,8 @@ struct pcn_native *pcn_native_create(uint64_t size)
 
 	if (size < MACHINE_STACK_MIN)
 		size = MACHINE_STACK_MIN;
-	size = GUARD_SIZE + PCN_ALIGN_UP(size, PCN_PAGE_SIZE) +
-	       PCN_SIGNAL_STACK_SIZE;
+	size = GUARD_SIZE + PCN_SIGNAL_STACK_SIZE + GUARD_SIZE +
+	       PCN_ALIGN_UP(size, PCN_PAGE_SIZE);
 	native = from_cache(size);
 	if (native) {
 		memory = native->stack;
@@ -113,15 +115,18 @@ struct pcn_native *pcn_native_create(uint64_t size)
 		memory = pcn_private_map(size);
 		if (pcn_is_error(memory))
 			return NULL;
-		pcn_sys(__NR_mprotect, memory, GUARD_SIZE, 0 /* PROT_NONE */);
+		pcn_sys(__NR_mprotect, memory, GUARD_SIZE, PROT_NONE);
+		pcn_sys(__NR_mprotect,
+			memory + GUARD_SIZE + PCN_SIGNAL_STACK_SIZE, GUARD_SIZE,
+			PROT_NONE);
 	}
-	native = (void *)PCN_ALIGN_DOWN(
-		memory + size - PCN_SIGNAL_STACK_SIZE - sizeof *native, 64);
+	native = (void *)PCN_ALIGN_DOWN(memory + size - sizeof *native, 64);
 	memset(native, 0, sizeof *native);
 	native->stack = memory;
 	native->stack_size = size;
-	native->stack_start = memory + GUARD_SIZE;
-	native->signal_stack = memory + size - PCN_SIGNAL_STACK_SIZE;
+	native->signal_stack = memory + GUARD_SIZE;
+	native->stack_start =
+		native->signal_stack + PCN_SIGNAL_STACK_SIZE + GUARD_SIZE;
 	native->target = native->back = PCN_TARGET_NONE;
 	native->scratch = (void *)scratch;
 	native->scratch_size = scratch_size;
@@ -129,8 +134,31 @@ struct pcn_native *pcn_native_create(uint64_t size)
 	return native;
 }
 
+static void protect_guard(const struct pcn_native *native, int protection)
+{
+	pcn_sys(__NR_mprotect, native->stack_start - GUARD_LENT, GUARD_LENT,
+		protection);
+}
+
+bool pcn_guard_lend(struct pcn_native *native)
+{
+	if (native->guard_is_lent)
+		return false;
+	native->guard_is_lent = true;
+	protect_guard(native, PROT_READ | PROT_WRITE);
+	return true;
+}
+
+void pcn_guard_restore(struct pcn_native *native)
+{
+	if (native->guard_is_lent)
+		protect_guard(native, PROT_NONE);
+	native->guard_is_lent = false;
+}
+
 static void to_cache(struct pcn_native *native)
 {
+	pcn_guard_restore(native);
 	pcn_lock(&cache_lock);
 	native->next = cache;
 	cache = native;

@@ -81,6 +81,8 @@ uint32_t pcn_jump_caught(void *activation, uint64_t sp)
 	    buffer[0] != (uint64_t)activation)
 		return 0;
 	native->mode = PCN_UNWIND_NONE;
+	if (sp >= native->stack_start) /* not within a handler */
+		pcn_guard_restore(native);
 	while (thread->resumed && thread->resumed->frame_hint <= sp)
 		__popcorn_release(thread->resumed);
 	if (buffer[1] & MASK_SAVED) {

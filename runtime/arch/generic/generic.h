@@ -47,7 +47,8 @@ struct pcn_stack {
 	uint64_t size;
 };
 
-/* What a handler's third argument points to: only the mask means anything. */
+/* What a handler's third argument points to: only the mask and the alternate
+ * stack mean anything. */
 struct pcn_generic_ucontext {
 	uint64_t flags, link;
 	struct pcn_stack stack;

@@ -127,12 +127,12 @@ struct pcn_thread {
 	uint32_t state;		       /* enum pcn_thread_state */
 	struct pcn_pool pool;
 	uint32_t slot; /* below PCN_THREADS_MAX; of the living, unique */
-	uint32_t reserved32;
+	uint32_t altstack_flags; /* SS_AUTODISARM */
 	uint64_t side_sp;	 /* side-stack pointer of the captured poll */
 	uint64_t signal_pending; /* bit n-1: signal n; valid while captured */
 	int32_t answer;		 /* what __popcorn_answer() says */
 	uint32_t fp_state;	 /* PCN_FP_*; valid while captured */
-	uint64_t altstack, altstack_size; /* as sigaltstack(2); only noted */
+	uint64_t altstack, altstack_size; /* sigaltstack(2); without: 0 */
 	uint64_t spare_records; /* memory for records when there is no other */
 	uint64_t reserved[2];
 };
