@@ -7,7 +7,7 @@
 // Invariants on exit, for each object and function that is defined:
 //   - it has a name, which stands in the object file's symbol table;
 //   - it is alone in a section: not mergeable, in no comdat, not common, no
-//     .text.hot or .text.unlikely;
+//     .text.hot, .text.unlikely or section of the program's own for functions;
 //   - objects have an explicit alignment, the largest any ISA would give;
 //   - all symbols are resolved inside the slice (dso_local), thread-locals by
 //     the local-exec model.
@@ -70,9 +70,12 @@ static void settleLinkage(GlobalValue &G) {
 }
 
 /// The attribute cold moves a function to .text.unlikely; that its calls are
-/// unlikely is worth keeping.
+/// unlikely is worth keeping. A section that the program asks for is a wish for
+/// a place, which the layout gives.
 static void keepInText(Function &F) {
   F.setMetadata(LLVMContext::MD_section_prefix, nullptr);
+  if (!F.getSection().starts_with(".popcorn."))
+    F.setSection("");
   F.removeFnAttr(Attribute::Hot);
   if (!F.hasFnAttribute(Attribute::Cold) || F.isDeclaration() || F.hasSection())
     return;

@@ -16,9 +16,15 @@ define void @often() hot {
   ret void
 }
 
-; Does a section that the user names stay?
-; CHECK: define dso_local void @plain() section "mine" {
+; Is one in .text, too, that the user wants elsewhere?
+; CHECK: define dso_local void @plain() {
 define void @plain() section "mine" {
+  ret void
+}
+
+; Does a section of ours stay?
+; CHECK: define dso_local void @ours() section ".popcorn.cold.ours" {
+define void @ours() section ".popcorn.cold.ours" {
   ret void
 }
 
