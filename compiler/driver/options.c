@@ -62,6 +62,8 @@ struct rule {
 	const char *note; /* REFUSE: why */
 };
 
+#define NO_PROFILE "profiles have no portable run time"
+
 /* The first rule that fits wins: exceptions stand before their families. */
 static const struct rule rules[] = {
 	{"-c", EXACT, MODE, MODE_OBJECT, NULL},
@@ -130,6 +132,7 @@ static const struct rule rules[] = {
 	{"-Qunused-arguments", EXACT, IGNORE, 0, NULL},
 	{"-pipe", EXACT, IGNORE, 0, NULL},
 	{"-save-temps", JOINED, IGNORE, 0, NULL},
+	{"-Wa,--noexecstack", EXACT, IGNORE, 0, NULL},
 	{"-Wa,", JOINED, REFUSE, 0, "native assembly is not portable"},
 	{"-Xassembler", SEPARATE, REFUSE, 0, "native assembly is not portable"},
 
@@ -187,10 +190,20 @@ static const struct rule rules[] = {
 	{"-fno-stack-protector", JOINED, IGNORE, 0, NULL},
 	{"-fstack-clash-protection", EXACT, IGNORE, 0, NULL},
 	{"-fcf-protection", JOINED, IGNORE, 0, NULL},
+	{"-fzero-call-used-regs=", JOINED, IGNORE, 0, NULL},
 	{"-fomit-frame-pointer", EXACT, IGNORE, 0, NULL},
 	{"-fno-sanitize", JOINED, TO_CLANG, 0, NULL},
 	{"-fsanitize=", JOINED, REFUSE, 0,
 	 "sanitizers have no portable run time"},
+	{"-fprofile-generate", JOINED, REFUSE, 0, NO_PROFILE},
+	{"-fprofile-instr-generate", JOINED, REFUSE, 0, NO_PROFILE},
+	{"-fcs-profile-generate", JOINED, REFUSE, 0, NO_PROFILE},
+	{"-fprofile-arcs", EXACT, REFUSE, 0, NO_PROFILE},
+	{"-ftest-coverage", EXACT, REFUSE, 0, NO_PROFILE},
+	{"--coverage", EXACT, REFUSE, 0, NO_PROFILE},
+	{"-coverage", EXACT, REFUSE, 0, NO_PROFILE},
+	{"-pg", EXACT, REFUSE, 0, NO_PROFILE},
+	{"-fsplit-stack", EXACT, REFUSE, 0, "a stack does not grow in pieces"},
 	{"-f", JOINED, TO_CLANG, 0, NULL},
 
 	{"-m64", EXACT, IGNORE, 0, NULL},
