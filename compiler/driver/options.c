@@ -86,6 +86,8 @@ static const struct rule rules[] = {
 	{"-O", JOINED, LEVEL, 0, NULL},
 	{"-g0", EXACT, TO_CLANG, 0, NULL},
 	{"-gcc-toolchain", SEPARATE, IGNORE, 0, NULL},
+	/* What is linked as a whole has its debug information in one file. */
+	{"-gsplit-dwarf", JOINED, IGNORE, 0, NULL},
 	{"-g", JOINED, DEBUG, 0, NULL},
 
 	{"-MD", EXACT, DEPENDENCIES, 0, NULL},
