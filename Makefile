@@ -8,6 +8,7 @@
 #   make bench        measure against plain clang; bench-record writes docs/BENCHMARKS.md
 #   make posix        the Open POSIX Test Suite, every 17th program; STEP=1 for all
 #   make fuzz         random C programs, self-migrated, against plain clang; N=500 for more
+#   make litmus       memory consistency of threads on two and three nodes, each test 100,000 times; RUNS=1000 for less
 #   make fuzz-readers  whatever reads outside input, ten minutes each; MINUTES=1 for less
 #   make lint         format and static checks
 #   make install      to PREFIX (/usr/local)
@@ -53,6 +54,10 @@ fuzz: dependencies-check
 	@$(MAKE) --no-print-directory all
 	@test-suite/fuzz/run $(if $(N),-n $(N)) $(BUILD)
 
+litmus: dependencies-check
+	@$(MAKE) --no-print-directory all
+	@scripts/litmus $(BUILD) -v -n $(or $(RUNS),100000)
+
 fuzz-readers: dependencies-check
 	@$(MAKE) --no-print-directory all
 	cmake --build $(BUILD) --target fuzz-readers
@@ -68,4 +73,4 @@ install: all
 clean:
 	rm -rf $(BUILD) build-asan
 
-.PHONY: all demo check check-apps check-asan bench bench-record posix fuzz fuzz-readers lint install clean
+.PHONY: all demo check check-apps check-asan bench bench-record posix fuzz litmus fuzz-readers lint install clean
