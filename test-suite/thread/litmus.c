@@ -211,28 +211,38 @@ static place_t *place(int layout, int instance, int which)
 	return (place_t *)&memory[layout][page][64 * at];
 }
 
-/* The two accesses next to one another, and nothing else. */
+static void pause_for(uint64_t turns)
+{
+	while (turns--)
+		__asm__ volatile("");
+}
+
+/* The two accesses next to one another, or apart, and nothing else. */
 #define PAIR(order)                                                            \
 	do {                                                                   \
 		if (role->count == 1) {                                        \
 			__atomic_store_n(p, v, order);                         \
 		} else if (role->access[0].write && role->access[1].write) {   \
 			__atomic_store_n(p, v, order);                         \
+			pause_for(gap);                                        \
 			__atomic_store_n(q, w, order);                         \
 		} else if (role->access[0].write) {                            \
 			__atomic_store_n(p, v, order);                         \
+			pause_for(gap);                                        \
 			w = __atomic_load_n(q, order);                         \
 		} else if (role->access[1].write) {                            \
 			v = __atomic_load_n(p, order);                         \
+			pause_for(gap);                                        \
 			__atomic_store_n(q, w, order);                         \
 		} else {                                                       \
 			v = __atomic_load_n(p, order);                         \
+			pause_for(gap);                                        \
 			w = __atomic_load_n(q, order);                         \
 		}                                                              \
 	} while (0)
 
 static void run(const struct role *role, int way, int layout, int instance,
-		uint64_t base, uint64_t *read)
+		uint64_t base, uint64_t gap, uint64_t *read)
 {
 	const struct access *a = role->access;
 	place_t *p = place(layout, instance, a[0].place);
@@ -411,12 +421,14 @@ static bool round_of(int me, int way, int round, uint64_t common,
 	int layout = round % LAYOUTS, role_of[THREADS] = {0}, step, first;
 	int order = assign(way, &common, role_of);
 	struct results *r = &results[me];
+	bool is_tight;
 
 	warm_up(layout, random_of(&common) % 5, mine);
 	/* One after the other, or a step that has no divisor in common. */
 	step = random_of(&common) % 2 ? 1
 				      : (int)(random_of(&common) % 10) * 10 + 1;
 	first = (int)(random_of(&common) % INSTANCES);
+	is_tight = random_of(&common) % 2;
 	if (!me)
 		shared.is_over = shared.runs && time(NULL) > shared.ends;
 	pthread_barrier_wait(&barrier);
@@ -430,10 +442,13 @@ static bool round_of(int me, int way, int round, uint64_t common,
 		uint64_t period = shared.period_ns;
 		uint64_t delay = random_of(mine) % period;
 
+		uint64_t gap = is_tight ? 0 : random_of(mine) % 524288;
+
 		delay >>= random_of(mine) % 8;
+		gap >>= random_of(mine) % 16;
 		if (!meet(shared.start_ns + period * (unsigned)n, delay))
 			continue;
-		run(&roles[role_of[me]], way, layout, i, base_of(round),
+		run(&roles[role_of[me]], way, layout, i, base_of(round), gap,
 		    r->read[i]);
 		r->round[i] = round;
 	}
