@@ -328,19 +328,11 @@ int late_serve(struct late *l, const struct saved *saved, struct process *p,
 static int take_userfaultfd(struct late *l, struct packet *packet)
 {
 	struct packet other;
-	int fd = -1;
 
 	if (l->process->userfault >= 0 &&
 	    !packet_receive(l->process->userfault, &other))
 		packet = &other;
-	if (packet->fd_count) {
-		fd = packet->fds[0];
-		packet->fd_count--;
-		memmove(packet->fds, packet->fds + 1,
-			packet->fd_count * sizeof(*packet->fds));
-		packet_drop(packet);
-	}
-	return fd;
+	return packet_take_fd(packet);
 }
 
 static int attach(struct late *l)

@@ -150,8 +150,10 @@ static void run(struct agent *a, enum pcn_channel_role role, int channel,
 	int number = channel_number(), err;
 	sigset_t all;
 
-	if (a->hosts_guest) {
+	/* Without us, a node's process waits for pages for ever. */
+	if (a->hosts_guest || role == PCN_ROLE_NODE)
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (a->hosts_guest) {
 		/* Not in our process group, which is orphaned: there the kernel
 		 * ignores SIGTSTP. */
 		setpgid(0, 0);

@@ -80,3 +80,13 @@ void packet_drop(struct packet *p)
 		close(p->fds[i]);
 	p->fd_count = 0;
 }
+
+int packet_take_fd(struct packet *p)
+{
+	int fd = p->fd_count ? p->fds[0] : -1;
+
+	if (p->fd_count)
+		p->fds[0] = p->fds[--p->fd_count];
+	packet_drop(p);
+	return fd;
+}

@@ -18,6 +18,8 @@ struct packet {
 int packet_send(int socket, const struct pcn_message *m, const void *text,
 		const int *fds, uint32_t fd_count);
 int packet_receive(int socket, struct packet *p);
+/* The one descriptor that came with it, or -1; more are closed. */
+int packet_take_fd(struct packet *p);
 /* Closes the descriptors that came with it. */
 void packet_drop(struct packet *p);
 

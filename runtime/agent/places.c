@@ -32,6 +32,8 @@ void place_close(struct place *p)
 		close(p->bell[0]);
 		close(p->bell[1]);
 	}
+	if (p->userfault > 0)
+		close(p->userfault);
 	free(p->answers.list);
 	memset(p, 0, sizeof(*p));
 }
@@ -105,14 +107,31 @@ int place_open(struct agent *a, int node)
 	return err;
 }
 
-/* Memory, mails, doorbell. */
+static int receive_userfaultfd(struct process *p)
+{
+	struct packet packet;
+	int fd;
+
+	if (packet_receive(p->userfault, &packet))
+		return -EPIPE;
+	fd = packet_take_fd(&packet);
+	if (fd >= 0)
+		return fd;
+	return packet.m.value[0] < 0 ? (int)packet.m.value[0] : -EPROTO;
+}
+
+/* Memory, mails, doorbell; to an emulator's process also its userfaultfd. */
 int place_send_files(struct agent *a, struct place *p,
 		     enum pcn_message_type type)
 {
 	const struct pcn_message m = {.type = type};
-	const int fds[3] = {p->engine->window.memfd, p->mails_fd, p->bell[1]};
-	int err = packet_send(p->process->channel, &m, NULL, fds, 3);
+	int fds[4] = {p->engine->window.memfd, p->mails_fd, p->bell[1]}, err;
+	bool emulated = p->process->userfault >= 0;
 
+	if (emulated)
+		fds[3] = p->userfault = receive_userfaultfd(p->process);
+	err = packet_send(p->process->channel, &m, NULL, fds,
+			  emulated && fds[3] >= 0 ? 4 : 3);
 	return err ? pcn_fail(&a->error, err, "channel: %s", strerror(-err))
 		   : 0;
 }
@@ -213,7 +232,8 @@ int place_link_way(struct engine *e, unsigned dsm_node, struct place *p,
 
 /* --- Ends ----------------------------------------------------------------- */
 
-/* Nothing that this program had there can be had any more. */
+/* Nothing that this program had there can be had any more, and without it the
+ * program cannot go on. */
 void spread_lose(struct agent *a, int node, const char *why)
 {
 	if (a->lost)
@@ -221,6 +241,8 @@ void spread_lose(struct agent *a, int node, const char *why)
 	a->lost = true;
 	pcn_fail(&a->why_lost, -EPIPE, "node %s: %.900s",
 		 spread_node_name(a, node), why);
+	if (a->current && !a->current->reaped)
+		process_signal(a, a->current, SIGKILL, NULL);
 }
 
 static void answer_asker(struct agent *a, int node, int result)
@@ -267,21 +289,16 @@ void place_look_whether_ready(struct agent *a, int node)
 int place_attach(struct agent *a, int node)
 {
 	struct place *p = &a->spread.places[node];
-	struct packet *packet = &a->packet, other;
+	struct packet *packet = &a->packet;
 	int64_t err = packet->m.value[0];
 	int fd = -1;
 
 	if (p->process->userfault >= 0) {
-		/* Sent before the emulator began. */
-		if (packet_receive(p->process->userfault, &other)) {
-			err = -EPIPE;
-		} else {
-			err = other.m.value[0];
-			fd = other.fd_count ? other.fds[0] : -1;
-		}
-	} else if (packet->fd_count) {
-		fd = packet->fds[0];
-		packet->fd_count = 0;
+		fd = p->userfault;
+		err = fd;
+		p->userfault = 0;
+	} else {
+		fd = packet_take_fd(packet);
 	}
 	if (fd < 0)
 		return pcn_fail(&a->error, err < 0 ? (int)err : -EPROTO,

@@ -460,7 +460,4 @@ void spread_work(struct agent *a)
 	look_after_wish(a);
 	if (s->gathering)
 		changes_gather(a);
-	/* Without it the program cannot go on. */
-	if (a->lost && a->current && !a->current->reaped)
-		process_signal(a, a->current, SIGKILL, NULL);
 }

@@ -60,6 +60,9 @@ _Noreturn void pcn_away_end(struct pcn_native *native, uint64_t unmap,
 
 /* Both sides: what SHARE brought, memory, mails and doorbell. */
 int pcn_shared_open(const int fds[3]);
+/* The userfaultfd of all this, for as long as memory is shared: its new number,
+ * or -errno. */
+int pcn_shared_keep(int fd);
 /* Pages of the shared memory at their own address; as mmap. */
 long pcn_shared_map(uint64_t address, uint64_t size, long prot);
 

@@ -24,7 +24,7 @@ static void begin(const int *fds, uint32_t fd_count)
 	long fd;
 	int err;
 
-	if (fd_count != 3) {
+	if (fd_count != 3 && fd_count != 4) {
 		reply(PCN_MSG_FAILED, -EPROTO, NULL, 0);
 		return;
 	}
@@ -33,13 +33,13 @@ static void begin(const int *fds, uint32_t fd_count)
 		reply(PCN_MSG_FAILED, err, NULL, 0);
 		return;
 	}
-	fd = pcn_userfaultfd_open(false);
-	if (fd < 0) {
+	fd = fd_count == 4 ? fds[3] : pcn_userfaultfd_open(false);
+	if (fd >= 0)
+		fd = pcn_shared_keep((int)fd);
+	if (fd < 0)
 		reply(PCN_MSG_SHARED, fd, NULL, 0);
-		return;
-	}
-	reply(PCN_MSG_SHARED, 0, &(int){(int)fd}, 1);
-	pcn_sys(__NR_close, fd);
+	else
+		reply(PCN_MSG_SHARED, 0, &(int){(int)fd}, fd_count == 3);
 }
 
 static long serve(const struct pcn_message *m)
@@ -70,8 +70,8 @@ _Noreturn void pcn_service(void)
 	reply(PCN_MSG_READY, 0, NULL, 0);
 	for (;;) {
 		struct pcn_message m;
-		uint32_t fd_count = 3;
-		int fds[3];
+		uint32_t fd_count = 4;
+		int fds[4];
 		/* The end of the channel is the program's. */
 		int err = pcn_packet_receive(pcn_channel_fd(), &m, NULL, 0, fds,
 					     &fd_count);

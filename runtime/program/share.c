@@ -24,6 +24,9 @@ bool pcn_shared, pcn_buffered;
 uint32_t pcn_private_holds;
 
 static int memory = -1;
+/* Ours as well as the agent's: were that killed, the kernel would give zeroes
+ * to whoever waits for a page, in the moment before this process is, too. */
+static int userfault = -1;
 
 /* A change that only some nodes know of cannot be gone on with. */
 static void tell(enum pcn_message_type type, uint64_t address, uint64_t size,
@@ -47,6 +50,16 @@ int pcn_shared_open(const int fds[3])
 	memory = fds[0];
 	err = pcn_descriptor_keep(&memory);
 	return err ? err : pcn_mail_open(fds[1], fds[2]);
+}
+
+int pcn_shared_keep(int fd)
+{
+	int err;
+
+	pcn_descriptor_drop(&userfault);
+	userfault = fd;
+	err = pcn_descriptor_keep(&userfault);
+	return err ? err : userfault;
 }
 
 long pcn_shared_map(uint64_t address, uint64_t size, long prot)
@@ -286,8 +299,9 @@ static int send_userfaultfd(int fd)
 	struct pcn_message m = {.type = PCN_MSG_SHARED};
 	int err = question(&m, &fd, 1, NULL, NULL);
 
-	pcn_sys(__NR_close, fd);
-	return err;
+	if (!err)
+		fd = pcn_shared_keep(fd);
+	return err ? err : fd < 0 ? fd : 0;
 }
 
 int pcn_share(bool asked)
@@ -404,6 +418,7 @@ void pcn_unshare(void)
 
 	if (err)
 		pcn_die("memory on other nodes does not come home (%d)", -err);
+	pcn_descriptor_drop(&userfault); /* nobody serves it any more */
 	for (uint32_t i = 0; i < pcn_process->vma_count; i++) {
 		struct pcn_vma v = pcn_process->vmas[i];
 
