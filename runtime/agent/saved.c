@@ -128,8 +128,7 @@ static int check(struct saved *s, struct error *error)
 	if (s->size < PCN_STREAM_PEEK)
 		return pcn_fail(error, -EINVAL,
 				"%s: too short for a saved process", s->path);
-	if (pcn_stream_head_size(&s->stream, s->map, s->size,
-				 &s->head_size) ||
+	if (pcn_stream_head_size(&s->stream, s->map, s->size, &s->head_size) ||
 	    pcn_stream_parse(&s->stream, s->map, s->head_size, s->size))
 		return pcn_fail(error, -EINVAL, "%s: %s", s->path,
 				s->stream.why);
@@ -428,9 +427,9 @@ static uint32_t count_open(const struct saved *s)
 
 int saved_send(struct saved *s, int transfer, struct error *error)
 {
-	struct pcn_message state = {.type = PCN_MSG_STATE,
-				    .value = {(int64_t)s->size, count_open(s),
-					      s->is_late}};
+	struct pcn_message state = {
+		.type = PCN_MSG_STATE,
+		.value = {(int64_t)s->size, count_open(s), s->is_late}};
 	struct pcn_message last = {.type = PCN_MSG_CWD};
 	const char *cwd = pcn_stream_string(&s->stream, s->stream.info->cwd);
 	int err, fd = cwd[0] ? open(cwd, O_PATH | O_DIRECTORY | O_CLOEXEC) : -1;

@@ -97,7 +97,8 @@ struct wire_opened {
 
 struct wire_state {
 	uint64_t size;
-	uint64_t early; /* so many pages, the first ones, it cannot begin without */
+	uint64_t early; /* so many pages, the first ones, it cannot begin
+			   without */
 	uint32_t descriptor_count, zero;
 };
 

@@ -6,7 +6,7 @@
 
 #include "bytes.h"
 
-#define EINVAL_	   22	       /* errno.h is libc's */
+#define EINVAL_	   22		 /* errno.h is libc's */
 #define IMAGE_LATE (256ul << 10) /* bytes of the executable's data */
 
 static int bad(struct pcn_stream *s, const char *why)

@@ -144,7 +144,10 @@ def csmith(seed, level, path):
         options.append(("--" if generator.random() < chance else "--no-") + option)
     options += ["--disable-builtin-kinds", "x86"]
     polls = generator.choice((0, 1, 2, 2))
-    made = subprocess.run(["csmith", *options], stdout=subprocess.PIPE, timeout=30)
+    try:
+        made = subprocess.run(["csmith", *options], stdout=subprocess.PIPE, timeout=60)
+    except subprocess.TimeoutExpired:
+        raise Discard("csmith does not end")
     if made.returncode or not made.stdout:
         raise Discard("csmith gave up")
     text = made.stdout.decode()

@@ -91,8 +91,11 @@ class Program:
 
     def compile(self, command, output):
         """Runs the compiler; raises Failure with what it printed."""
-        done = subprocess.run(command, stdout=subprocess.PIPE,
-                              stderr=subprocess.STDOUT, timeout=300)
+        try:
+            done = subprocess.run(command, stdout=subprocess.PIPE,
+                                  stderr=subprocess.STDOUT, timeout=300)
+        except subprocess.TimeoutExpired:
+            raise Failure("compiling takes too long:\n$ " + quote(command))
         if done.returncode:
             raise Failure("compiling failed:\n$ %s\nstatus %d\n%s" % (
                 quote(command), done.returncode, done.stdout.decode(errors="replace")))

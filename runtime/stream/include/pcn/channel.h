@@ -71,10 +71,10 @@ enum pcn_message_type {
 	/* On the transfer socket, from the source to the target.
 	 * STATE: descriptors: the stream; and, where the source lives, its
 	 * /proc/self/mem: then the stream is the head alone, and memory is read
-	 * there.  value: bytes of the whole stream, descriptors to come, whether
-	 * not all memory is there yet (pcn_stream_is_late, LATE).
-	 * FDS: descriptors; data: one pcn_channel_fd for each.
-	 * CWD: descriptor: the working directory; the last. */
+	 * there.  value: bytes of the whole stream, descriptors to come,
+	 * whether not all memory is there yet (pcn_stream_is_late, LATE). FDS:
+	 * descriptors; data: one pcn_channel_fd for each. CWD: descriptor: the
+	 * working directory; the last. */
 	PCN_MSG_STATE = 14,
 	PCN_MSG_FDS = 15,
 	PCN_MSG_CWD = 16,
@@ -114,8 +114,9 @@ enum pcn_message_type {
 	PCN_MSG_THREAD = 26,
 
 	/* Program, in role RESTORE, if STATE says so: its memory is mapped and
-	 * not all of it has come.  Descriptor: a userfaultfd; none: its emulator
-	 * has sent it, or there is none.  Answer: ANSWER, an enum pcn_late. */
+	 * not all of it has come.  Descriptor: a userfaultfd; none: its
+	 * emulator has sent it, or there is none.  Answer: ANSWER, an enum
+	 * pcn_late. */
 	PCN_MSG_LATE = 28,
 };
 
