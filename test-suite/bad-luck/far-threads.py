@@ -256,8 +256,9 @@ def test_not_welcome(luck):
 # --- At every record -------------------------------------------------------------
 
 def at_every_record(luck, then_of, step=1, restart=False, whole=False):
-    """Something happens to the Nth record of a run, for each N: either its result is right,
-    or it ends with one line."""
+    """Something happens to the Nth record of a run, for each N, or each step-th: either its
+    result is right, or it ends with one line."""
+    step = int(os.environ.get("POPCORN_TEST_RECORDS", step))
     daemon = Daemon(luck)
     right = wrong = 0
     for number in range(1, 4000, step):
@@ -284,13 +285,13 @@ def at_every_record(luck, then_of, step=1, restart=False, whole=False):
         started.file.close()
         if not met:
             break
-    if number < 60 or (not whole and wrong < 20) or right < 2:
+    if number < 60 or (not whole and wrong * step < 60) or right < 1:
         raise Failure("%d records, %d good ends, %d others" % (number, right, wrong))
     return daemon
 
 
 def test_cut_at_every_record(luck):
-    at_every_record(luck, lambda daemon, proxy: proxy.cut, 3).ends_well()
+    at_every_record(luck, lambda daemon, proxy: proxy.cut, 5).ends_well()
 
 
 def test_daemon_killed_at_every_record(luck):
@@ -301,20 +302,20 @@ def test_daemon_killed_at_every_record(luck):
             time.sleep(0.05)
             proxy.cut()
         return then
-    at_every_record(luck, killer, 7, True).ends_well()
+    at_every_record(luck, killer, 13, True).ends_well()
 
 
 def test_delay_of_every_record(luck):
-    at_every_record(luck, lambda daemon, proxy: proxy.later, 7, whole=True).ends_well()
+    at_every_record(luck, lambda daemon, proxy: proxy.later, 13, whole=True).ends_well()
 
 
 def test_every_record_twice(luck):
-    at_every_record(luck, lambda daemon, proxy: proxy.twice, 7).ends_well()
+    at_every_record(luck, lambda daemon, proxy: proxy.twice, 13).ends_well()
 
 
 def test_every_record_behind_the_next(luck):
-    at_every_record(luck, lambda daemon, proxy: proxy.behind_the_next, 7).ends_well()
+    at_every_record(luck, lambda daemon, proxy: proxy.behind_the_next, 13).ends_well()
 
 
 def test_damage_to_every_record(luck):
-    at_every_record(luck, lambda daemon, proxy: proxy.damaged, 7).ends_well()
+    at_every_record(luck, lambda daemon, proxy: proxy.damaged, 13).ends_well()
