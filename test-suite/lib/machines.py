@@ -55,10 +55,14 @@ class Proxy:
         self.count = 0
         self.lock = threading.Lock()
         self.sent = bytearray()
-        self.socks = []
+        self.socks, self.threads = [], []
         self.server = socket.create_server(("127.0.0.1", 0))
         self.own = self.server.getsockname()[1]
-        threading.Thread(target=self.serve, daemon=True).start()
+        self.begin(self.serve)
+
+    def begin(self, what, *arguments):
+        self.threads.append(threading.Thread(target=what, args=arguments, daemon=True))
+        self.threads[-1].start()
 
     def serve(self):
         while True:
@@ -73,7 +77,7 @@ class Proxy:
                 continue
             self.socks += [near, far]
             for pair in ((near, far), (far, near)):
-                threading.Thread(target=self.carry, args=pair, daemon=True).start()
+                self.begin(self.carry, *pair)
 
     def record(self, sock):
         data = b""
@@ -139,8 +143,12 @@ class Proxy:
         return data[:at] + bytes([data[at] ^ 1]) + data[at + 1:], b""
 
     def close(self):
-        self.server.close()
+        self.server.shutdown(socket.SHUT_RDWR)
         self.cut()
+        for thread in self.threads:
+            thread.join(2)
+        for sock in (self.server, *self.socks):
+            sock.close()
 
 
 class Slow(Proxy):
