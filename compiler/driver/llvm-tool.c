@@ -2,9 +2,7 @@
  * llvm-tool.c - popcorn-ar, popcorn-ranlib, popcorn-nm: LLVM's own, which
  * read bitcode; found where popcorn-clang finds its tools.
  */
-#include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "messages.h"
@@ -78,7 +76,6 @@ int main(int argc, char **argv)
 {
 	const char *self = argc > 0 ? argv[0] : "", *tool = tool_name(self);
 	struct error error = {""};
-	sigset_t too_big;
 
 	if (!tool) {
 		fprintf(stderr,
@@ -87,11 +84,7 @@ int main(int argc, char **argv)
 			self);
 		return 1;
 	}
-	/* As in popcorn-clang. */
-	sigemptyset(&too_big);
-	sigaddset(&too_big, SIGXFSZ);
-	sigprocmask(SIG_BLOCK, &too_big, NULL);
-	setenv("LLVM_DISABLE_SYMBOLIZATION", "1", 0);
+	pcn_run_prepare();
 	if (run(tool, argv, &error) == 0)
 		return 0;
 	if (error.text[0])

@@ -4,7 +4,6 @@
  * Reads as docs/ARCHITECTURE.md, section 2, says it.
  */
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -79,15 +78,8 @@ static int run(int argc, char **argv, struct error *error)
 int main(int argc, char **argv)
 {
 	struct error error = {""};
-	sigset_t too_big;
 
-	/* A limit on files' sizes is an error like others: here, and in the
-	 * tools, which have handlers for the signal.  Nor does an account of a
-	 * crash need a helper, which would want room on a disk. */
-	sigemptyset(&too_big);
-	sigaddset(&too_big, SIGXFSZ);
-	sigprocmask(SIG_BLOCK, &too_big, NULL);
-	setenv("LLVM_DISABLE_SYMBOLIZATION", "1", 0);
+	pcn_run_prepare();
 	if (run(argc, argv, &error) == 0)
 		return 0;
 	pcn_temps_remove_guarded();

@@ -53,6 +53,18 @@ static void print_command(const struct strings *arguments)
 	fputc('\n', stderr);
 }
 
+/* In the tools, too, which have handlers for the signal.  Nor does an account
+ * of a crash need a helper, which would want room on a disk. */
+void pcn_run_prepare(void)
+{
+	sigset_t too_big;
+
+	sigemptyset(&too_big);
+	sigaddset(&too_big, SIGXFSZ);
+	sigprocmask(SIG_BLOCK, &too_big, NULL);
+	setenv("LLVM_DISABLE_SYMBOLIZATION", "1", 0);
+}
+
 int pcn_run_start(struct job *job, const struct strings *arguments,
 		  struct error *error)
 {

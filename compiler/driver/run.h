@@ -18,6 +18,8 @@ struct job {
 /* -v: every command line goes to stderr first. -###: only that. */
 void pcn_run_trace(bool verbose, bool dry_run);
 
+/* Once, before any tool: a limit on files' sizes is an error, no signal. */
+void pcn_run_prepare(void);
 /* Starts arguments->items[0].  0 or -errno. */
 int pcn_run_start(struct job *job, const struct strings *arguments,
 		  struct error *error);
