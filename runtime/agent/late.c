@@ -19,16 +19,6 @@
 #define ROUND_UP(n)   (((n) + PCN_PAGE_SIZE - 1) & ~(PCN_PAGE_SIZE - 1ull))
 #define ROUND_DOWN(n) ((n) & ~(PCN_PAGE_SIZE - 1ull))
 
-static bool bit(const uint8_t *bits, uint64_t page)
-{
-	return bits[page / 8] >> page % 8 & 1;
-}
-
-static void set_bit(uint8_t *bits, uint64_t page)
-{
-	bits[page / 8] |= (uint8_t)(1u << page % 8);
-}
-
 void late_init(struct late *l)
 {
 	memset(l, 0, sizeof(*l));
@@ -94,7 +84,7 @@ int late_fd(const struct late *l)
 /* The program has unmapped it meanwhile, or has ended. */
 static bool is_gone(int err)
 {
-	return err == ENOENT || err == ESRCH || err == EINVAL || err == EFAULT;
+	return err == ENOENT || err == ESRCH || err == EINVAL;
 }
 
 static void wake(const struct late *l, uint64_t address, uint64_t size)
@@ -104,37 +94,34 @@ static void wake(const struct late *l, uint64_t address, uint64_t size)
 	ioctl(l->uffd, UFFDIO_WAKE, &r);
 }
 
-/* Absent pages get contents, and those who wait are woken. */
+/* Absent pages get contents, and those who wait are woken; all at once, or, if
+ * not all can, one by one. */
 static int install(struct late *l, uint64_t address, const uint8_t *bytes,
 		   uint64_t size, struct error *error)
 {
-	while (size) {
-		struct uffdio_copy c = {
-			.dst = address, .src = (uintptr_t)bytes, .len = size};
-		uint64_t done = size;
+	uint64_t step = size, done = 0;
 
-		if (ioctl(l->uffd, UFFDIO_COPY, &c)) {
-			int err = errno;
+	while (done < size) {
+		struct uffdio_copy c = {.dst = address + done,
+					.src = (uintptr_t)bytes + done,
+					.len = step};
+		int err = ioctl(l->uffd, UFFDIO_COPY, &c) ? errno : 0;
 
-			if (c.copy > 0)
-				done = (uint64_t)c.copy;
-			else if (err == EAGAIN || err == EINTR)
-				continue;
-			else if (err != EEXIST && !is_gone(err))
-				return pcn_fail(error, -err,
-						"memory at 0x%llx: %s",
-						(unsigned long long)address,
-						strerror(err));
-			else if (size > PCN_PAGE_SIZE &&
-				 install(l, address, bytes,
-					 done = PCN_PAGE_SIZE, error))
-				return -EIO;
-			else
-				wake(l, address, done);
+		if (c.copy > 0) {
+			done += (uint64_t)c.copy;
+			step = done + step > size ? size - done : step;
+		} else if (err == EAGAIN || err == EINTR) {
+			continue;
+		} else if (err != EEXIST && !is_gone(err)) {
+			return pcn_fail(error, -err, "memory at 0x%llx: %s",
+					(unsigned long long)c.dst,
+					strerror(err));
+		} else if (step > PCN_PAGE_SIZE) {
+			step = PCN_PAGE_SIZE;
+		} else {
+			wake(l, c.dst, step);
+			done += step;
 		}
-		address += done;
-		bytes += done;
-		size -= done;
 	}
 	return 0;
 }
@@ -231,12 +218,12 @@ static int take_page(struct late *l, uint64_t offset, const uint8_t *bytes,
 {
 	int err;
 
-	if (bit(l->have, offset / PCN_PAGE_SIZE))
+	if (late_bit(l->have, offset / PCN_PAGE_SIZE))
 		return 0;
 	err = keep(l, offset, bytes, size, error);
 	if (err)
 		return err;
-	set_bit(l->have, offset / PCN_PAGE_SIZE);
+	late_set_bit(l->have, offset / PCN_PAGE_SIZE);
 	l->missing--;
 	l->early -= l->early > 0;
 	return 1;
@@ -361,7 +348,7 @@ static int install_all(struct late *l, struct error *error)
 	int err = 0;
 
 	for (uint64_t page = 0; page < pages && !err; page++)
-		if (bit(l->have, page))
+		if (late_bit(l->have, page))
 			err = install_file(l, page * PCN_PAGE_SIZE,
 					   (const uint8_t *)l->map +
 						   page * PCN_PAGE_SIZE,
@@ -414,10 +401,10 @@ static void take_fault(struct late *l, uint64_t address, struct pcn_link *link)
 	if (!offset) {
 		if (ioctl(l->uffd, UFFDIO_ZEROPAGE, &zero))
 			wake(l, start, PCN_PAGE_SIZE);
-	} else if (bit(l->have, offset / PCN_PAGE_SIZE)) {
+	} else if (late_bit(l->have, offset / PCN_PAGE_SIZE)) {
 		wake(l, start, PCN_PAGE_SIZE);
-	} else if (!bit(l->asked, offset / PCN_PAGE_SIZE)) {
-		set_bit(l->asked, offset / PCN_PAGE_SIZE);
+	} else if (!late_bit(l->asked, offset / PCN_PAGE_SIZE)) {
+		late_set_bit(l->asked, offset / PCN_PAGE_SIZE);
 		wire_send(link, WIRE_DEMAND, &offset, sizeof(offset), NULL, 0);
 	}
 }

@@ -21,6 +21,17 @@
 struct process;
 struct saved;
 
+/* Sets of pages, a bit for each. */
+static inline bool late_bit(const uint8_t *bits, uint64_t page)
+{
+	return bits[page / 8] >> page % 8 & 1;
+}
+
+static inline void late_set_bit(uint8_t *bits, uint64_t page)
+{
+	bits[page / 8] |= (uint8_t)(1u << page % 8);
+}
+
 /* --- late.c: it comes ----------------------------------------------------- */
 
 struct late_span { /* memory whose absent pages are ours to bring */

@@ -14,16 +14,6 @@
  * for. */
 #define BACKGROUND (2u * WIRE_CHUNK)
 
-static bool bit(const uint8_t *bits, uint64_t page)
-{
-	return bits[page / 8] >> page % 8 & 1;
-}
-
-static void set_bit(uint8_t *bits, uint64_t page)
-{
-	bits[page / 8] |= (uint8_t)(1u << page % 8);
-}
-
 void supply_end(struct supply *s)
 {
 	if (s->map)
@@ -39,22 +29,21 @@ static void first_bytes(struct supply *s, uint64_t offset, uint64_t size)
 {
 	for (uint64_t at = offset / PCN_PAGE_SIZE;
 	     size && at <= (offset + size - 1) / PCN_PAGE_SIZE; at++)
-		set_bit(s->first, at);
+		late_set_bit(s->first, at);
 }
 
 static void first_memory(struct supply *s, const struct saved *saved,
 			 uint64_t address, uint64_t size)
 {
-	while (size) {
-		uint64_t n = PCN_PAGE_SIZE - address % PCN_PAGE_SIZE, offset;
+	uint64_t page = address / PCN_PAGE_SIZE,
+		 last = (address + size - 1) / PCN_PAGE_SIZE;
 
-		if (n > size)
-			n = size;
-		offset = pcn_stream_find(&saved->stream, address, n);
+	for (; page <= last; page++) {
+		uint64_t offset = pcn_stream_find(
+			&saved->stream, page * PCN_PAGE_SIZE, PCN_PAGE_SIZE);
+
 		if (offset)
-			first_bytes(s, offset, n);
-		address += n;
-		size -= n;
+			late_set_bit(s->first, offset / PCN_PAGE_SIZE);
 	}
 }
 
@@ -107,7 +96,7 @@ int supply_begin(struct supply *s, const struct saved *saved, bool eager,
 	mark_first(s, saved);
 	s->early = 0;
 	for (uint64_t page = 0; page < s->pages; page++)
-		s->early += bit(s->first, page);
+		s->early += late_bit(s->first, page);
 	return 0;
 }
 
@@ -132,8 +121,8 @@ int supply_demand(struct supply *s, const struct pcn_frame *f,
 
 static bool is_next(const struct supply *s, uint64_t page)
 {
-	return page < s->pages && !bit(s->gone, page) &&
-	       (!s->early || !s->first || bit(s->first, page));
+	return page < s->pages && !late_bit(s->gone, page) &&
+	       (!s->early || !s->first || late_bit(s->first, page));
 }
 
 static bool send_run(struct supply *s, uint64_t page, struct pcn_link *link)
@@ -149,7 +138,7 @@ static bool send_run(struct supply *s, uint64_t page, struct pcn_link *link)
 		      s->map + offset, size))
 		return false;
 	for (uint64_t i = 0; i < count; i++)
-		set_bit(s->gone, page + i);
+		late_set_bit(s->gone, page + i);
 	s->left -= count;
 	s->early -= s->early ? count : 0;
 	s->cursor = page + count;
@@ -181,7 +170,7 @@ bool supply_work(struct supply *s, struct pcn_link *link)
 
 		if (!s->early && s->demand_count) {
 			page = s->demands[--s->demand_count];
-			if (bit(s->gone, page))
+			if (late_bit(s->gone, page))
 				continue;
 		} else {
 			page = next_page(s);

@@ -63,21 +63,14 @@ struct command {
 
 /* --- The tables ----------------------------------------------------------- */
 
-enum {
-#define CALL(kind, name, number)    NUMBER_##name = number,
-#define OWN(name, number, function) NUMBER_##name = number,
-#define AWAY(place, name, number, condition)
-#include "syscalls.def"
-#undef CALL
-#undef OWN
-};
-
 static const struct entry table[CALL_MAX] = {
-#define STRAIGHT(name)	   [NUMBER_##name] = {.way = STRAIGHT_WAY},
-#define BUFFERS(name, ...) [NUMBER_##name] = {BUFFERS_WAY, 0, {__VA_ARGS__}, 0},
+#define STRAIGHT(name) [PCN_CALL_NUMBER_##name] = {.way = STRAIGHT_WAY},
+#define BUFFERS(name, ...)                                                     \
+	[PCN_CALL_NUMBER_##name] = {BUFFERS_WAY, 0, {__VA_ARGS__}, 0},
 #define BY_COMMAND(name, n)                                                    \
-	[NUMBER_##name] = {.way = COMMAND_WAY, .command = n},
-#define SPECIAL(name, f) [NUMBER_##name] = {.way = SPECIAL_WAY, .special = f},
+	[PCN_CALL_NUMBER_##name] = {.way = COMMAND_WAY, .command = n},
+#define SPECIAL(name, f)                                                       \
+	[PCN_CALL_NUMBER_##name] = {.way = SPECIAL_WAY, .special = f},
 #define COMMAND(name, value, ...)
 #include "buffers.def"
 #undef STRAIGHT
@@ -92,7 +85,8 @@ static const struct command commands[] = {
 #define BUFFERS(name, ...)
 #define BY_COMMAND(name, n)
 #define SPECIAL(name, f)
-#define COMMAND(name, value, ...) {NUMBER_##name, value, {__VA_ARGS__}},
+#define COMMAND(name, value, ...)                                              \
+	{PCN_CALL_NUMBER_##name, value, {__VA_ARGS__}},
 #include "buffers.def"
 #undef STRAIGHT
 #undef BUFFERS
@@ -110,7 +104,8 @@ enum {
 #define COMMAND(name, value, ...)
 #include "buffers.def"
 };
-#define CALL(kind, name, number)    _Static_assert(HAS_##name >= 0, #name);
+#define CALL(kind, name, number) _Static_assert(HAS_##name >= 0, #name);
+#define AWAY(place, name, number, condition)
 #define OWN(name, number, function) _Static_assert(HAS_##name >= 0, #name);
 #include "syscalls.def"
 #undef AWAY
@@ -419,7 +414,7 @@ static long bring_lists(long *lists, char *memory, uint64_t *size)
 /* Returns if it cannot be done. */
 long pcn_buffers_execute(struct pcn_call *call, pcn_make *make)
 {
-	int path = call->number == NUMBER_execveat;
+	int path = call->number == PCN_CALL_NUMBER_execveat;
 	struct pcn_bounce b;
 	uint64_t size;
 	int64_t memory;

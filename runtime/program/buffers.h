@@ -15,6 +15,17 @@
 
 #include "native.h"
 
+/* The numbers of system calls, asm-generic's. */
+enum pcn_call_number {
+#define CALL(kind, name, number)    PCN_CALL_NUMBER_##name = number,
+#define OWN(name, number, function) PCN_CALL_NUMBER_##name = number,
+#define AWAY(place, name, number, condition)
+#include "syscalls.def"
+#undef CALL
+#undef OWN
+#undef AWAY
+};
+
 /* Of a thread; a call's data has half of what is left, and what is more goes in
  * pieces.  Handlers that run amid a call have the rest. */
 #define PCN_BOUNCE_SIZE (4ul << 20)

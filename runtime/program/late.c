@@ -1,6 +1,7 @@
 #include "late.h"
 
 #include "away.h"
+#include "buffers.h"
 #include "channel.h"
 
 #include <linux/futex.h>
@@ -50,26 +51,16 @@ void pcn_late_end(void)
  * zero; or the kernel is to keep the pages themselves. */
 static bool needs_all(const struct pcn_call *call)
 {
-	enum {
-#define CALL(kind, name, number)    NUMBER_##name = number,
-#define OWN(name, number, function) NUMBER_##name = number,
-#define AWAY(place, name, number, condition)
-#include "syscalls.def"
-#undef CALL
-#undef OWN
-#undef AWAY
-	};
-
 	switch (call->number) {
-	case NUMBER_clone:
-	case NUMBER_ioctl:
-	case NUMBER_madvise:
-	case NUMBER_mincore:
-	case NUMBER_mlock:
-	case NUMBER_mlock2:
-	case NUMBER_mlockall:
-	case NUMBER_mremap:
-	case NUMBER_vmsplice:
+	case PCN_CALL_NUMBER_clone:
+	case PCN_CALL_NUMBER_ioctl:
+	case PCN_CALL_NUMBER_madvise:
+	case PCN_CALL_NUMBER_mincore:
+	case PCN_CALL_NUMBER_mlock:
+	case PCN_CALL_NUMBER_mlock2:
+	case PCN_CALL_NUMBER_mlockall:
+	case PCN_CALL_NUMBER_mremap:
+	case PCN_CALL_NUMBER_vmsplice:
 		return true;
 	default:
 		return false;

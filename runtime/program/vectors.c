@@ -129,10 +129,13 @@ static bool goes_on(const struct pcn_call *call, enum form form, bool out)
 static bool is_positioned(const struct pcn_call *call)
 {
 	switch (call->number) {
-	case 67 ... 70: /* pread64, pwrite64, preadv, pwritev */
+	case PCN_CALL_NUMBER_pread64:
+	case PCN_CALL_NUMBER_pwrite64:
+	case PCN_CALL_NUMBER_preadv:
+	case PCN_CALL_NUMBER_pwritev:
 		return true;
-	case 286: /* preadv2 */
-	case 287:
+	case PCN_CALL_NUMBER_preadv2:
+	case PCN_CALL_NUMBER_pwritev2:
 		return call->a[3] != -1;
 	default:
 		return false;
@@ -189,21 +192,28 @@ static long transfer(struct pcn_bounce *b, struct pcn_call *call,
 	return (long)done;
 }
 
-/* One buffer. */
-static long simple(struct pcn_call *call, pcn_make *make, bool out)
+/* One buffer, of which at most so much is data. */
+static long transfer_one(struct pcn_bounce *b, struct pcn_call *call,
+			 pcn_make *make, uint64_t most, enum form form,
+			 bool out)
 {
+	const uint64_t size = (uint64_t)call->a[2];
 	const struct part part = {(uint64_t)call->a[1],
-				  (uint64_t)call->a[2] > TOTAL_MAX
-					  ? TOTAL_MAX
-					  : (uint64_t)call->a[2]};
+				  size > most ? most : size};
 	const struct parts p = {&part, 1, part.size};
-	struct pcn_bounce b;
-	long result;
 
 	if (!pcn_bounce_is_shared(part.start) || call->a[2] < 0)
 		return make(call);
+	return transfer(b, call, make, &p, form, out);
+}
+
+static long simple(struct pcn_call *call, pcn_make *make, bool out)
+{
+	struct pcn_bounce b;
+	long result;
+
 	pcn_bounce_begin(&b, call->native);
-	result = transfer(&b, call, make, &p, ONE, out);
+	result = transfer_one(&b, call, make, TOTAL_MAX, ONE, out);
 	return pcn_bounce_end(&b, result);
 }
 
@@ -251,8 +261,6 @@ static bool keeps_pages(long flags)
 
 long pcn_buffers_sendto(struct pcn_call *call, pcn_make *make)
 {
-	const struct part part = {(uint64_t)call->a[1], (uint64_t)call->a[2]};
-	const struct parts p = {&part, 1, part.size};
 	struct pcn_bounce b;
 	long result = 0;
 
@@ -261,16 +269,13 @@ long pcn_buffers_sendto(struct pcn_call *call, pcn_make *make)
 	pcn_bounce_begin(&b, call->native);
 	pcn_bounce_in(&b, &call->a[4], (uint32_t)call->a[5]);
 	if (!b.err)
-		result = pcn_bounce_is_shared(part.start) && call->a[2] >= 0
-				 ? transfer(&b, call, make, &p, SOCKET, false)
-				 : make(call);
+		result =
+			transfer_one(&b, call, make, UINT64_MAX, SOCKET, false);
 	return pcn_bounce_end(&b, result);
 }
 
 long pcn_buffers_recvfrom(struct pcn_call *call, pcn_make *make)
 {
-	const struct part part = {(uint64_t)call->a[1], (uint64_t)call->a[2]};
-	const struct parts p = {&part, 1, part.size};
 	struct pcn_bounce b;
 	long result = 0;
 
@@ -278,9 +283,7 @@ long pcn_buffers_recvfrom(struct pcn_call *call, pcn_make *make)
 	if (call->a[4])
 		pcn_bounce_length(&b, &call->a[4], &call->a[5]);
 	if (!b.err)
-		result = pcn_bounce_is_shared(part.start) && call->a[2] >= 0
-				 ? transfer(&b, call, make, &p, SOCKET, true)
-				 : make(call);
+		result = transfer_one(&b, call, make, UINT64_MAX, SOCKET, true);
 	return pcn_bounce_end(&b, result);
 }
 

@@ -59,6 +59,14 @@ static void check(const unsigned long *memory, size_t count, const char *what)
 	}
 }
 
+static void check_zero(const unsigned long *memory, size_t count,
+		       const char *what)
+{
+	for (size_t i = 0; i < count; i++)
+		if (memory[i])
+			wrong(what, i);
+}
+
 static void check_all(void)
 {
 	check(heap, words, "heap");
@@ -133,12 +141,9 @@ static void grow(void)
 	heap = mremap(heap, size, 2 * size, MREMAP_MAYMOVE);
 	if (heap == MAP_FAILED)
 		wrong("mremap", 0);
-	for (size_t i = 0; i < words; i++)
-		if (heap[words + i])
-			wrong("new memory", i);
+	check_zero(heap + words, words, "new memory");
 }
 
-/* What has been given back is zero. */
 static void give_back(void)
 {
 	size_t size = words * sizeof(*heap) / 2;
@@ -146,9 +151,7 @@ static void give_back(void)
 
 	if (madvise(half, size, MADV_DONTNEED))
 		wrong("madvise", 0);
-	for (size_t i = 0; i < words / 2; i++)
-		if (half[i])
-			wrong("what was given back", i);
+	check_zero(half, words / 2, "what was given back");
 	words /= 2;
 }
 
@@ -161,9 +164,7 @@ static void map_again(void)
 	    mmap(half, size, PROT_READ | PROT_WRITE,
 		 MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) != half)
 		wrong("mmap", 0);
-	for (size_t i = 0; i < words / 2; i++)
-		if (half[i])
-			wrong("new memory", i);
+	check_zero(half, words / 2, "new memory");
 	words /= 2;
 }
 

@@ -72,11 +72,11 @@ enum pcn_message_type {
 	 * STATE: descriptors: the stream; and, where the source lives, its
 	 * /proc/self/mem: then the stream is the head alone, and memory is read
 	 * there.  value: bytes of the whole stream, descriptors to come,
-	 * whether not all memory is there yet (pcn_stream_is_late, LATE). FDS:
-	 * descriptors; data: one pcn_channel_fd for each. CWD: descriptor: the
-	 * working directory; the last. */
+	 * whether not all memory is there yet (pcn_stream_is_late, LATE). */
 	PCN_MSG_STATE = 14,
+	/* Descriptors; data: one pcn_channel_fd for each. */
 	PCN_MSG_FDS = 15,
+	/* Descriptor: the working directory; the last. */
 	PCN_MSG_CWD = 16,
 
 	/* Program, after a move's COMMIT; not answered.  SIGNAL: sent to it
