@@ -170,7 +170,21 @@ static int install_file(struct late *l, uint64_t offset, const uint8_t *bytes,
 	return err;
 }
 
-/* The program has all its memory: it needs us no longer. */
+/* All at once, or, if something else is mapped in between, in parts. */
+static void unregister(const struct late *l, uint64_t start, uint64_t end)
+{
+	struct uffdio_range r = {start, end - start};
+	uint64_t middle = start + ROUND_DOWN(r.len / 2);
+
+	if (ioctl(l->uffd, UFFDIO_UNREGISTER, &r) && r.len > PCN_PAGE_SIZE) {
+		unregister(l, start, middle);
+		unregister(l, middle, end);
+	}
+}
+
+/* The program has all its memory: it needs us no longer.  The kernel wakes
+ * those who wait before it forgets the range: who comes between the two, with a
+ * lock of one map only (Linux 6.4), would wait for ever. */
 static void finish(struct late *l)
 {
 	const struct pcn_message whole = {.type = PCN_MSG_ANSWER,
@@ -178,10 +192,10 @@ static void finish(struct late *l)
 	uint32_t *word = &l->process->control->late;
 
 	for (uint32_t i = 0; i < l->span_count && l->uffd >= 0; i++) {
-		struct uffdio_range r = {l->spans[i].start,
-					 l->spans[i].end - l->spans[i].start};
+		const struct late_span *s = &l->spans[i];
 
-		ioctl(l->uffd, UFFDIO_UNREGISTER, &r);
+		unregister(l, s->start, s->end);
+		wake(l, s->start, s->end - s->start);
 	}
 	__atomic_store_n(word, 0, __ATOMIC_SEQ_CST);
 	syscall(SYS_futex, word, FUTEX_WAKE, INT32_MAX, NULL, NULL, 0);

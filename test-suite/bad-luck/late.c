@@ -168,6 +168,28 @@ static void map_again(void)
 	words /= 2;
 }
 
+/* A file's page amid what comes, and calls that wait until all has come; what
+ * is zero there has not been touched yet. */
+static void map_file(void)
+{
+	unsigned long *middle = heap + words / 2;
+	int fd = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+	unsigned char there;
+
+	if (fd < 0 || mmap(middle, 4096, PROT_READ, MAP_PRIVATE | MAP_FIXED, fd,
+			   0) != middle)
+		wrong("mmap", 0);
+	close(fd);
+	if (mincore(heap, 4096, &there))
+		wrong("mincore", 0);
+	if (memcmp(middle, "\177ELF", 4))
+		wrong("the file", 0);
+	for (size_t at = words / 2 + WORDS_OF_A_PAGE; at < words; at++)
+		if (heap[at] != value(at))
+			wrong("behind the file", at);
+	words /= 2;
+}
+
 static void protect(void)
 {
 	if (mprotect(heap, words * sizeof(*heap), PROT_NONE) ||
@@ -202,8 +224,8 @@ static const struct {
 	{"fork", in_fork},	  {"spawn", spawn},
 	{"calls", system_calls},  {"grow", grow},
 	{"give-back", give_back}, {"map-again", map_again},
-	{"protect", protect},	  {"back", back},
-	{"save", save},
+	{"map-file", map_file},	  {"protect", protect},
+	{"back", back},		  {"save", save},
 };
 
 int main(int argc, char **argv)

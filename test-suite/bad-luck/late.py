@@ -50,7 +50,7 @@ def test_children(luck):
 
 
 def test_maps(luck):
-    does(luck, "grow", "give-back", "map-again", "protect")
+    does(luck, "grow", "give-back", "map-again", "map-file", "protect")
 
 
 def test_moves_on(luck):

@@ -154,6 +154,23 @@ def command_of(pid):
         return str(pid)
 
 
+def where_it_is(pid):
+    """Of each thread: state, where in the kernel it waits, its system call."""
+    lines = [command_of(pid)]
+    for task in sorted(glob.glob("/proc/%d/task/*" % pid)):
+        try:
+            with open(task + "/stat", encoding="utf-8") as file:
+                state = file.read().rsplit(")", 1)[1].split()[0]
+            with open(task + "/wchan", encoding="utf-8") as file:
+                waits = file.read()
+            with open(task + "/syscall", encoding="utf-8") as file:
+                call = file.read().strip()
+        except OSError:
+            continue
+        lines.append("  %s %s %s, system call %s" % (os.path.basename(task), state, waits, call))
+    return "\n".join(lines)
+
+
 class Started:
     """A command that runs while the test goes on."""
 
@@ -189,7 +206,7 @@ class Started:
         try:
             got = self.process.wait(seconds)
         except subprocess.TimeoutExpired:
-            self.fail("does not end")
+            self.fail("does not end\n" + "\n".join(map(where_it_is, self.luck.processes())))
         if got != status or not re.fullmatch(says, self.said()):
             self.fail("exit status %d, expected %d and %s" % (got, status, says))
 
