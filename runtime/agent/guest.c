@@ -202,7 +202,7 @@ static void hear(struct guest *g)
 		return;
 	}
 	if (packet->m.type == PCN_MSG_LATE) {
-		if (late_attach(&g->a.late, &g->a.packet, &g->a.error))
+		if (late_attach(&g->a.late, &g->a.packet, g->link, &g->a.error))
 			give_up(g, g->a.error.text);
 		return;
 	}

@@ -380,7 +380,8 @@ static int answer(struct late *l)
 	return packet_send(l->process->channel, &m, NULL, &l->uffd, 1);
 }
 
-int late_attach(struct late *l, struct packet *packet, struct error *error)
+int late_attach(struct late *l, struct packet *packet, struct pcn_link *link,
+		struct error *error)
 {
 	int err;
 
@@ -393,6 +394,8 @@ int late_attach(struct late *l, struct packet *packet, struct error *error)
 			close(l->uffd);
 		l->uffd = -1;
 		l->waits = true;
+		if (l->missing)
+			wire_send(link, WIRE_DEMAND, NULL, 0, NULL, 0);
 	} else {
 		__atomic_store_n(&l->process->control->late, 1,
 				 __ATOMIC_SEQ_CST);

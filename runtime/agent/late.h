@@ -68,8 +68,9 @@ bool late_is_whole(const struct late *l);
 /* The state, checked, has been handed to that process, which begins. */
 int late_serve(struct late *l, const struct saved *saved, struct process *p,
 	       struct error *error);
-/* Its LATE: answers it, now or when all has come. */
-int late_attach(struct late *l, struct packet *packet, struct error *error);
+/* Its LATE: answers it, now or, with a DEMAND for it, when all has come. */
+int late_attach(struct late *l, struct packet *packet, struct pcn_link *link,
+		struct error *error);
 bool late_is_serving(const struct late *l);
 /* To be polled for reading, or -1. */
 int late_fd(const struct late *l);
@@ -88,7 +89,8 @@ struct supply {
 	uint8_t *first, *gone; /* a bit for each page; first NULL: all are */
 	uint64_t demands[SUPPLY_DEMANDS];
 	uint32_t demand_count;
-	bool runs; /* the program goes on there: the others may go, too */
+	bool runs; /* the program goes on there, or cannot before it has all:
+		    * the others may go, too */
 };
 
 /* A copy of what is in the file, which may be closed.  eager: everything goes

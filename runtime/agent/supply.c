@@ -110,6 +110,10 @@ int supply_demand(struct supply *s, const struct pcn_frame *f,
 
 	if (!s->map) /* it is under way already */
 		return 0;
+	if (!f->size) {
+		s->runs = true;
+		return 0;
+	}
 	err = wire_read_memory(&offset, f, s->size, error);
 	if (err)
 		return err;

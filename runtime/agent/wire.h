@@ -63,7 +63,8 @@ enum wire_type {
 	WIRE_PAGES = 16, /* bytes of what ../dsm/message.h describes */
 	WIRE_MAIL = 17,	 /* struct wire_mail.  Origin: a result, a recall */
 
-	/* u64 offset: a thread waits for this page of the state. */
+	/* u64 offset: a thread waits for this page of the state.  Nothing: the
+	 * program waits for all of them. */
 	WIRE_DEMAND = 18,
 };
 

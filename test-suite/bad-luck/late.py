@@ -24,16 +24,16 @@ def events(luck, event):
         return re.findall("event=%s .*" % event, file.read())
 
 
-def does(luck, *deeds, options=(), **daemon_options):
-    """Each, while memory takes a second and more to come."""
+def does(luck, *deeds, options=(), late=True, **daemon_options):
+    """Each, while memory takes a second and more to come; or has taken it."""
     daemon = Daemon(luck, *options, **daemon_options)
     daemon.key = luck.path("key")
     for what in deeds:
         slow = Slow(daemon.port, 12 * MIB)
         begin(luck, daemon, what, port=slow.own).ends(GOOD, "good\n", seconds=120)
         slow.close()
-        if not events(luck, "memory"):
-            raise Failure("memory did not come late")
+        if bool(events(luck, "memory")) != late:
+            raise Failure("memory came %s" % ("with the program" if late else "late"))
     daemon.ends_well()
 
 
@@ -67,8 +67,8 @@ def test_saved(luck):
     luck.expect(GOOD, "good\n", luck.tool("popcorn"), "restore", luck.path("late.saved"))
 
 
-def test_plain_user(luck):
-    """Its kernel does not wait for pages: system calls go by copies."""
+def as_plain_user(luck, *prefix, **options):
+    """How a daemon of somebody who may not ask the kernel to wait for pages begins."""
     user = plain_user()
     os.mkdir(luck.path("cache"))
     luck.expect(0, "", luck.tool("popcorn"), "key", luck.path("key"))
@@ -77,9 +77,21 @@ def test_plain_user(luck):
     os.chmod(luck.path("cache"), 0o700)
     for name in ("", "cache", "their-key"):
         os.chown(luck.path(name), user, user)
-    does(luck, "calls", "threads", "fork", key="their-key", prefix=(
-        "setpriv", "--reuid=%d" % user, "--regid=%d" % user, "--clear-groups"),
-        options=("--allow-user", "any"))
+    return dict(key="their-key", prefix=(
+        "setpriv", "--reuid=%d" % user, "--regid=%d" % user, "--clear-groups", *prefix))
+
+
+def test_plain_user(luck):
+    """Its kernel does not wait for pages: system calls go by copies."""
+    does(luck, "calls", "threads", "fork", options=("--allow-user", "any"), **as_plain_user(luck))
+
+
+def test_without_userfaultfd(luck):
+    """The program waits for all, and then it is there."""
+    begins = as_plain_user(luck, os.path.join(luck.folder, "../lib/without-userfaultfd"))
+    for isa in (), ("--isa", "arm=qemu:aarch64"):
+        does(luck, "calls", "threads", "fork", "back", late=False,
+             options=("--allow-user", "any", *isa), **begins)
 
 
 def test_eager(luck):
