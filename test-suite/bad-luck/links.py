@@ -467,20 +467,22 @@ def test_policy(luck):
     daemon.ends_well()
 
 
-def hops_there(luck, nodes, program, app, pause):
-    """What it does, and its timeline; it stays so many microseconds at each poll that counts."""
+def hops_there(luck, program, app, every, pause):
+    """What it does, and its timeline; at every so many polls it stays so many microseconds."""
     trace = luck.path("trace")
+    settings = dict(POPCORN_SELF=every, POPCORN_SELF_PAUSE=pause)
+    daemon = Daemon(luck, "--isa", "arm=qemu:aarch64", env=settings)
     got = luck.output(
-        luck.tool("popcorn-run"), *nodes, "--quiet", "--trace", trace, "--hop", "20:0-1:13",
-        app, *program.args, seconds=60,
-        env=dict(luck.environment, POPCORN_SELF=program.every, POPCORN_SELF_PAUSE=pause))
+        luck.tool("popcorn-run"), *daemon.nodes(), "--quiet", "--trace", trace,
+        "--hop", "20:0-1:13", app, *program.args, seconds=60,
+        env=dict(luck.environment, **settings))
+    daemon.ends_well()
     with open(trace) as file:
         return got, file.read()
 
 
 def test_many_programs(luck):
     """Of the test-suite, hopping between this machine and an emulated other one."""
-    daemon = Daemon(luck, "--isa", "arm=qemu:aarch64")
     suite = os.path.dirname(luck.folder)
     moves = 0
     for name in ("migrate/qsort-callback", "migrate/setjmp-nested", "migrate/function-pointers",
@@ -488,8 +490,9 @@ def test_many_programs(luck):
         program = Program(os.path.join(suite, name + ".c"), luck.build)
         app = program.popcorn(luck.path(os.path.basename(name)), "O1")
         natively = luck.output(app, *program.args)
-        for pause in ("4000", "40000"): # a short one ends before it has been met often
-            got, events = hops_there(luck, daemon.nodes(), program, app, pause)
+        # One that polls seldom ends before it has been met often.
+        for every, pause in ("97", "4000"), (program.every, "4000"), (program.every, "40000"):
+            got, events = hops_there(luck, program, app, every, pause)
             failed = [line for line in events.splitlines()
                       if "event=failed" in line and "the program ended" not in line]
             if got != natively or failed:
@@ -499,7 +502,6 @@ def test_many_programs(luck):
         moves += events.count("event=move")
     if moves < 20:
         raise Failure("only %d moves" % moves)
-    daemon.ends_well()
 
 
 def test_two_programs(luck):

@@ -14,13 +14,14 @@ from luck import Started
 class Daemon(Started):
     """popcornd on a free port."""
 
-    def __init__(self, luck, *options, key="key", address="127.0.0.1:0", prefix=()):
+    def __init__(self, luck, *options, key="key", address="127.0.0.1:0", prefix=(),
+                 env=None):
         if key and not os.path.exists(luck.path(key)):
             luck.expect(0, "", luck.tool("popcorn"), "key", luck.path(key))
         self.key = luck.path(key) if key else None
         command = [*prefix, luck.tool("popcornd"), "--listen", address, "--cache", luck.path("cache"),
                    *(["--key", self.key] if key else []), *options]
-        super().__init__(luck, command, {})
+        super().__init__(luck, command, {"env": dict(luck.environment, **(env or {}))})
         luck.started.append(self)
         self.until(lambda: "listening on" in self.said() or self.process.poll() is not None,
                    "listens")
