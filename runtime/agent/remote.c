@@ -4,6 +4,7 @@
  */
 #define _GNU_SOURCE
 #include "agent.h"
+#include "carrier.h"
 #include "wire.h"
 
 #include <errno.h>
@@ -43,6 +44,8 @@ int remote_prepare(struct agent *a)
 		if (!n->remote || n->address.address.ss_family == AF_UNIX)
 			continue;
 		needed |= !o->plain;
+		if (n->address.fabric[0] && pcn_carrier_prepare(&a->error))
+			return -EAGAIN;
 		if (!o->plain || pcn_address_is_local(&n->address))
 			continue;
 		pcn_address_format(&n->address, address, sizeof(address));
@@ -121,15 +124,17 @@ static int connect_to(struct agent *a, struct process *p,
 	bool plain =
 		a->options->plain || n->address.address.ss_family == AF_UNIX;
 	struct error why = {""};
+	struct pcn_transport *t;
 	int fd = pcn_address_connect(&n->address, &why);
 
 	if (fd < 0)
 		return pcn_fail(&a->error, fd, "node %s: %s", n->name,
 				why.text);
-	p->remote->link = pcn_link_new(
-		plain ? pcn_transport_socket(fd)
-		      : pcn_transport_tls(fd, a->tls, n->address.host),
-		WIRE_HANDSHAKE_NS);
+	t = plain ? pcn_transport_socket(fd)
+		  : pcn_transport_tls(fd, a->tls, n->address.host);
+	if (t)
+		t->carried = n->address.fabric[0];
+	p->remote->link = pcn_link_new(t, WIRE_HANDSHAKE_NS);
 	if (!p->remote->link)
 		return pcn_fail(&a->error, -ENOMEM, "out of memory");
 	if (pcn_link_allow(p->remote->link, WIRE_FRAME_MAX, WIRE_QUEUE) ||

@@ -9,6 +9,7 @@ import threading
 import time
 
 from luck import Started
+from program import Skip
 
 
 class Daemon(Started):
@@ -26,13 +27,17 @@ class Daemon(Started):
         self.until(lambda: "listening on" in self.said() or self.process.poll() is not None,
                    "listens")
         listening = re.search("listening on (.*)", self.said())
+        if not listening and "built without libfabric" in self.said():
+            raise Skip("built without libfabric")
         if not listening:
             self.fail("does not listen")
         self.address = listening.group(1)
+        self.kind = "fabric" if self.address.startswith("fabric:") else "tcp"
         self.port = int(self.address.split(":")[-1]) if ":" in self.address[5:] else 0
 
     def nodes(self, port=None, name="far", key=None):
-        return ["--node", "x86=local", "--node", "%s=tcp:127.0.0.1:%d" % (name, port or self.port),
+        return ["--node", "x86=local", "--node", "%s=%s:127.0.0.1:%d" % (
+                    name, self.kind, port or self.port),
                 *(["--key", key or self.key] if self.key else ["--plain"])]
 
     def ends_well(self):
