@@ -234,16 +234,18 @@ static void op_take(void *context, uint32_t page, uint32_t count,
 	}
 }
 
-static void op_copy_out(void *context, uint32_t page, uint32_t count,
-			unsigned char *data)
+/* What a node sends of its own nobody may be able to write. */
+static void read_own(struct node *n, const struct dsm_message *m,
+		     unsigned char *data)
 {
-	for (uint32_t i = 0; i < count; i++) {
-		struct memory *m = memory_of(context, page + i);
+	for (uint64_t rest = dsm_message_pages(m); rest; rest &= rest - 1) {
+		uint32_t i = (uint32_t)__builtin_ctzll(rest);
+		struct memory *page = memory_of(n, m->page + i);
 
-		if (!m->present)
+		if (!page->present)
 			fail("copied an absent page");
-		memcpy(data + (size_t)i * DSM_PAGE_SIZE, m->data,
-		       DSM_PAGE_SIZE);
+		memcpy(data, page->data, DSM_PAGE_SIZE);
+		data += DSM_PAGE_SIZE;
 	}
 }
 
@@ -276,6 +278,7 @@ static void forget(uint32_t page, uint32_t count)
 static void op_send(void *context, unsigned to, const struct dsm_message *m,
 		    const unsigned char *data)
 {
+	static unsigned char own[DSM_DATA_MAX];
 	struct node *n = context;
 	struct link *l = n->number ? &n->out : &nodes[to].in;
 
@@ -295,6 +298,10 @@ static void op_send(void *context, unsigned to, const struct dsm_message *m,
 	if (breakage == BREAK_ACK && m->type == DSM_ACK &&
 	    !(m->flags & DSM_WITH_DATA))
 		return;
+	if (m->own) {
+		read_own(n, m, own);
+		data = own;
+	}
 	put(l, m, data);
 }
 
@@ -334,8 +341,8 @@ static void op_done(void *context, uint64_t cookie, int result)
 }
 
 static const struct dsm_ops ops = {
-	op_install,  op_wake, op_protect, op_upgrade, op_take,
-	op_copy_out, op_send, op_refused, op_lost,    op_done,
+	op_install, op_wake,	op_protect, op_upgrade, op_take,
+	op_send,    op_refused, op_lost,    op_done,
 };
 
 /* --- Steps ---------------------------------------------------------------- */
