@@ -40,8 +40,8 @@ const char options_help[] =
 	"event a line\n"
 	"  --timeout SECONDS  give up a move that does not get on (default "
 	"60)\n"
-	"  --eager            on another machine, do not go on before all "
-	"memory is there\n"
+	"  --eager            after a move between machines, wait for all "
+	"memory first\n"
 	"  --quiet            say nothing about moves that failed\n";
 
 struct unresolved { /* names that need all nodes first */

@@ -77,13 +77,16 @@ class Proxy:
             except OSError:
                 return
             try:
-                far = socket.create_connection(("127.0.0.1", self.port))
+                far = self.connect()
             except OSError:
                 near.close()
                 continue
             self.socks += [near, far]
             for pair in ((near, far), (far, near)):
                 self.begin(self.carry, *pair)
+
+    def connect(self):
+        return socket.create_connection(("127.0.0.1", self.port))
 
     def record(self, sock):
         data = b""
@@ -158,18 +161,30 @@ class Proxy:
 
 
 class Slow(Proxy):
-    """Carries so many bytes a second from popcorn-run to popcornd, until `stop` of them have
-    gone; then, nothing any more."""
+    """Carries so many bytes a second from popcorn-run to popcornd (home: back), until `stop` of
+    them have gone; then, nothing any more.  Later links are as fast as can be."""
 
-    def __init__(self, port, rate, stop=None):
-        self.rate, self.stop, self.carried = rate, stop, 0
+    # Segments of 64 KiB overflow what a slow reader has room for.
+    SEGMENT = socket.IPPROTO_TCP, socket.TCP_MAXSEG, 4096
+
+    def __init__(self, port, rate, stop=None, home=False):
+        self.rate, self.stop, self.carried, self.source = rate, stop, 0, int(home)
         super().__init__(port)
-        # Segments of 64 KiB overflow what a slow reader has room for.
-        self.server.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, 4096)
+        self.server.setsockopt(*self.SEGMENT)
+
+    def connect(self):
+        far = socket.socket()
+        try:
+            far.setsockopt(*self.SEGMENT)
+            far.connect(("127.0.0.1", self.port))
+        except OSError:
+            far.close()
+            raise
+        return far
 
     def record(self, sock):
         data = super().record(sock)
-        if sock is self.socks[0]:
+        if sock is self.socks[self.source]:
             time.sleep(len(data) / self.rate)
             self.carried += len(data)
             while self.stop and self.carried > self.stop:
