@@ -74,7 +74,8 @@ static void target_ready(struct agent *a)
 		operation_answer(a, op->asker, 0);
 		return;
 	}
-	operation_raise(a);
+	process_request(a->current, PCN_REQUEST_MOVE);
+	process_interrupt(a, a->current);
 }
 
 /* The state goes through our hands when it comes from, or goes to, another
@@ -83,8 +84,7 @@ static int send_go_through(struct agent *a, struct process *source)
 {
 	const struct pcn_message m = {
 		.type = PCN_MSG_GO,
-		.value = {a->op.kind, a->op.node, a->op.leave_running, 0,
-			  a->op.late},
+		.value = {a->op.kind, a->op.node, a->op.leave_running},
 	};
 
 	a->op.through = true;
@@ -206,8 +206,6 @@ static void commit_move(struct agent *a)
 	operation_finish(a);
 	if (target->remote)
 		remote_runs(target);
-	else if (late_is_serving(&a->late))
-		a->late.runs_ns = end;
 	if (!source)
 		local_release_inherited();
 }
@@ -424,11 +422,7 @@ void operation_message(struct agent *a, struct process *p)
 		break;
 	case PCN_MSG_LEFT:
 		if (p->leaving)
-			operation_process_left(a, p);
-		break;
-	case PCN_MSG_LATE:
-		if (from_target && late_attach(&a->late, &a->packet, &a->error))
-			operation_fail(a, -EIO);
+			process_drop(a, p, true);
 		break;
 	case PCN_MSG_WAIT:
 		orphans_wait(a, p);

@@ -98,17 +98,6 @@ static void grant(struct dsm *d, unsigned node, uint32_t page, bool write,
 		dsm_granted_write(d, &m, data);
 }
 
-/* What the origin holds. */
-static void grant_own(struct dsm *d, unsigned node, uint32_t page)
-{
-	struct dsm_message m = {
-		.flags = DSM_WITH_DATA, .page = page, .mask = 1, .own = true};
-
-	dsm_assert(node);
-	d->requested[node]--;
-	grant_read(d, node, &m, NULL);
-}
-
 static void refuse(struct dsm *d, unsigned node, uint32_t page, bool write,
 		   bool is_lost)
 {
@@ -176,7 +165,8 @@ static void serve_read(struct dsm *d, unsigned node, uint32_t page)
 		p->readers = dsm_bit(0);
 	}
 	p->readers |= dsm_bit(node);
-	grant_own(d, node, page);
+	OPS(d, copy_out, page, 1, d->buffer);
+	grant(d, node, page, false, d->buffer, false);
 }
 
 /* Every other copy but the origin's own is gone. */
@@ -334,12 +324,15 @@ static enum ahead ahead_of(struct dsm *d, unsigned node, uint32_t page)
 	return AHEAD_RECALL;
 }
 
-/* The pages of mask the origin may still write. */
-static void downgrade_here(struct dsm *d, uint32_t page, uint64_t mask)
+/* Fills the buffer with the pages of mask, which the origin holds; those of
+ * here it may still write. */
+static void copy_out_runs(struct dsm *d, uint32_t page, uint64_t mask,
+			  uint64_t here)
 {
+	unsigned char *data = d->buffer;
 	uint32_t at = 0, length;
 
-	for (; dsm_next_run(mask, &at, &length); at += length) {
+	for (; dsm_next_run(here, &at, &length); at += length) {
 		OPS(d, protect, page + at, length);
 		for (uint32_t i = at; i < at + length; i++) {
 			struct dsm_page *p = dsm_page_of(d, page + i);
@@ -348,6 +341,10 @@ static void downgrade_here(struct dsm *d, uint32_t page, uint64_t mask)
 			p->state = DSM_SHARED;
 			p->readers = dsm_bit(0);
 		}
+	}
+	for (at = 0; dsm_next_run(mask, &at, &length); at += length) {
+		OPS(d, copy_out, page + at, length, data);
+		data += (size_t)length * DSM_PAGE_SIZE;
 	}
 }
 
@@ -406,16 +403,15 @@ void dsm_request_ahead(struct dsm *d, unsigned node, uint32_t page,
 	/* First, as it takes longest. */
 	recall_runs(d, node, page, recalled);
 	if (m.mask & ~m.zero) {
-		dsm_assert(node); /* what the origin has it does not ask for */
 		m.flags |= DSM_WITH_DATA;
-		m.own = true;
-		downgrade_here(d, page, here);
+		copy_out_runs(d, page, m.mask & ~m.zero, here);
 	}
 	for (uint64_t rest = m.mask; rest; rest &= rest - 1)
 		dsm_page_of(d, page + (uint32_t)__builtin_ctzll(rest))
 			->readers |= dsm_bit(node);
 	if (m.mask | m.left)
-		grant_read(d, node, &m, NULL);
+		grant_read(d, node, &m,
+			   m.flags & DSM_WITH_DATA ? d->buffer : NULL);
 }
 
 /* --- Answers to recalls --------------------------------------------------- */

@@ -10,7 +10,6 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
-#define OWN_MIN	     (4 * DSM_PAGE_SIZE)
 #define EVENT_FAULTS DSM_NODES_MAX /* other events are a link's number */
 
 /* --- Operations ----------------------------------------------------------- */
@@ -52,6 +51,14 @@ static void take(void *context, uint32_t page, uint32_t count,
 	pcn_window_take(&e->window, page, count, data, right);
 }
 
+static void copy_out(void *context, uint32_t page, uint32_t count,
+		     unsigned char *data)
+{
+	struct engine *e = context;
+
+	pcn_window_copy_out(&e->window, page, count, data);
+}
+
 static void watch(struct engine *e, unsigned node, bool out)
 {
 	struct epoll_event event = {.events = EPOLLIN | (out ? EPOLLOUT : 0),
@@ -64,31 +71,6 @@ static void watch(struct engine *e, unsigned node, bool out)
 		e->watching &= ~dsm_bit(node);
 }
 
-/* From one file into the other's socket, by references to pages: they stay as
- * they are until they have been read there.  What does not go at once, or what
- * is too little to be worth two system calls, is copied. */
-static int send_own(struct engine *e, struct peer *peer,
-		    const struct dsm_message *m)
-{
-	unsigned char *data = e->dsm.buffer;
-	uint64_t mask = dsm_message_pages(m);
-	uint32_t at = 0, length;
-	ssize_t sent = 0;
-
-	if (dsm_message_data(m) >= OWN_MIN)
-		sent = pcn_peer_send_file(
-			peer, m, e->window.memfd,
-			pcn_window_offset(&e->window, m->page));
-	if (sent < 0 || (size_t)sent == dsm_message_size(m))
-		return sent < 0 ? (int)sent : 0;
-	for (; dsm_next_run(mask, &at, &length); at += length) {
-		pcn_window_copy_out(&e->window, m->page + at, length, data);
-		data += (size_t)length * DSM_PAGE_SIZE;
-	}
-	return sent ? pcn_peer_keep(peer, m, e->dsm.buffer, (size_t)sent)
-		    : pcn_peer_send(peer, m, e->dsm.buffer);
-}
-
 static void send_message(void *context, unsigned node,
 			 const struct dsm_message *m, const unsigned char *data)
 {
@@ -97,7 +79,7 @@ static void send_message(void *context, unsigned node,
 
 	if (!pcn_peer_is_open(peer) || (e->broken & dsm_bit(node)))
 		return; /* the protocol will hear of it */
-	if (m->own ? send_own(e, peer, m) : pcn_peer_send(peer, m, data))
+	if (pcn_peer_send(peer, m, data))
 		e->broken |= dsm_bit(node);
 	else if (pcn_peer_is_waiting(peer) && peer->fd >= 0 &&
 		 !(e->watching & dsm_bit(node)))
@@ -132,8 +114,8 @@ static void done(void *context, uint64_t cookie, int result)
 }
 
 static const struct dsm_ops ops = {
-	install,      wake,    protect, upgrade, take,
-	send_message, refused, lost,	done,
+	install,  wake,		protect, upgrade, take,
+	copy_out, send_message, refused, lost,	  done,
 };
 
 /* --- Life ----------------------------------------------------------------- */

@@ -28,27 +28,23 @@ static uint32_t list_size(const struct dsm_message *m)
 	return listed ? (m->count * 4 + 7) & ~7u : 0;
 }
 
-uint64_t dsm_message_pages(const struct dsm_message *m)
+uint32_t dsm_message_data(const struct dsm_message *m)
 {
-	if (!(m->flags & DSM_WITH_DATA))
-		return 0;
+	bool data = m->flags & DSM_WITH_DATA;
+
 	switch (m->type) {
+	case DSM_PUSH:
+	case DSM_GIVE:
+		return m->count * DSM_PAGE_SIZE;
 	case DSM_GRANT_READ:
-		return m->mask & ~m->zero;
+		return data ? bits(m->mask & ~m->zero) * DSM_PAGE_SIZE : 0;
 	case DSM_ACK:
-		return m->mask & ~m->left;
+		return data ? bits(m->mask & ~m->left) * DSM_PAGE_SIZE : 0;
 	case DSM_GRANT_WRITE:
-		return 1;
+		return data ? DSM_PAGE_SIZE : 0;
 	default:
 		return 0;
 	}
-}
-
-uint32_t dsm_message_data(const struct dsm_message *m)
-{
-	if (m->type == DSM_PUSH || m->type == DSM_GIVE)
-		return m->count * DSM_PAGE_SIZE;
-	return bits(dsm_message_pages(m)) * DSM_PAGE_SIZE;
 }
 
 uint32_t dsm_message_size(const struct dsm_message *m)

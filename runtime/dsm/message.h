@@ -64,34 +64,11 @@ struct dsm_message {
 	uint64_t mask, zero, left;
 	uint64_t cookie;
 	const uint32_t *list; /* count pages; where the message was decoded */
-	bool own; /* the data are the sender's own pages (struct dsm_ops) */
 };
 /* In an ACK the field left says which pages were given up before. */
 
-static inline uint64_t dsm_bit(unsigned i)
-{
-	return (uint64_t)1 << i;
-}
-
-/* The next run of set bits from *at on: its start and length; false: none. */
-static inline bool dsm_next_run(uint64_t mask, uint32_t *at, uint32_t *length)
-{
-	uint64_t rest = *at < 64 ? mask >> *at << *at : 0;
-
-	if (!rest)
-		return false;
-	*at = (uint32_t)__builtin_ctzll(rest);
-	rest = ~(mask >> *at);
-	*length = rest ? (uint32_t)__builtin_ctzll(rest) : 64;
-	if (*length > 64 - *at)
-		*length = 64 - *at;
-	return true;
-}
-
 /* Bytes of data behind the head and list of a message. */
 uint32_t dsm_message_data(const struct dsm_message *m);
-/* Of a GRANT or ACK: whose contents these are, bits for page + i. */
-uint64_t dsm_message_pages(const struct dsm_message *m);
 /* The whole message's size. */
 uint32_t dsm_message_size(const struct dsm_message *m);
 

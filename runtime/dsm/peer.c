@@ -8,7 +8,6 @@
 #include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -89,86 +88,31 @@ static int keep(struct peer *l, const unsigned char *bytes, size_t size)
 	return 0;
 }
 
-int pcn_peer_keep(struct peer *l, const struct dsm_message *m,
-		  const unsigned char *data, size_t sent)
+int pcn_peer_send(struct peer *l, const struct dsm_message *m,
+		  const unsigned char *data)
 {
 	unsigned char head[DSM_HEAD_SIZE + 4 * DSM_RUN_MAX];
 	size_t head_size = dsm_message_encode(m, head);
-	size_t data_size = dsm_message_data(m);
+	size_t data_size = dsm_message_data(m), sent = 0;
+	struct iovec parts[2] = {{head, head_size},
+				 {(void *)(uintptr_t)data, data_size}};
 	int err = 0;
 
+	if (!pcn_peer_is_waiting(l)) {
+		ssize_t n =
+			l->way.send(l->way.context, parts, data_size ? 2 : 1);
+
+		if (n < 0 && n != -EAGAIN)
+			return (int)n;
+		if (n > 0)
+			sent = (size_t)n;
+	}
 	if (sent < head_size)
 		err = keep(l, head + sent, head_size - sent);
 	sent = sent < head_size ? 0 : sent - head_size;
 	if (!err && sent < data_size)
 		err = keep(l, data + sent, data_size - sent);
 	return err;
-}
-
-int pcn_peer_send(struct peer *l, const struct dsm_message *m,
-		  const unsigned char *data)
-{
-	unsigned char head[DSM_HEAD_SIZE + 4 * DSM_RUN_MAX];
-	size_t head_size = dsm_message_encode(m, head);
-	size_t data_size = dsm_message_data(m);
-	struct iovec parts[2] = {{head, head_size},
-				 {(void *)(uintptr_t)data, data_size}};
-	ssize_t n = 0;
-
-	if (!pcn_peer_is_waiting(l)) {
-		n = l->way.send(l->way.context, parts, data_size ? 2 : 1);
-		if (n < 0 && n != -EAGAIN)
-			return (int)n;
-	}
-	return pcn_peer_keep(l, m, data, n > 0 ? (size_t)n : 0);
-}
-
-static ssize_t send_head(struct peer *l, const struct dsm_message *m,
-			 size_t *size)
-{
-	unsigned char head[DSM_HEAD_SIZE + 4 * DSM_RUN_MAX];
-	ssize_t n;
-
-	*size = dsm_message_encode(m, head);
-	do
-		n = send(l->fd, head, *size, MSG_NOSIGNAL | MSG_MORE);
-	while (n < 0 && errno == EINTR);
-	if (n < 0)
-		return errno == EAGAIN ? 0 : -errno;
-	return n;
-}
-
-ssize_t pcn_peer_send_file(struct peer *l, const struct dsm_message *m,
-			   int file, off_t offset)
-{
-	uint64_t mask = dsm_message_pages(m);
-	uint32_t at = 0, length;
-	size_t head_size;
-	ssize_t sent;
-
-	if (l->fd < 0 || pcn_peer_is_waiting(l))
-		return 0;
-	sent = send_head(l, m, &head_size);
-	if (sent < 0 || (size_t)sent < head_size)
-		return sent;
-	for (; dsm_next_run(mask, &at, &length); at += length) {
-		off_t from = offset + (off_t)at * DSM_PAGE_SIZE;
-		size_t left = (size_t)length * DSM_PAGE_SIZE;
-
-		while (left) {
-			ssize_t n = sendfile(l->fd, file, &from, left);
-
-			if (n < 0 && errno == EINTR)
-				continue;
-			if (n < 0 && errno != EAGAIN)
-				return -errno;
-			if (n <= 0)
-				return sent;
-			sent += n;
-			left -= (size_t)n;
-		}
-	}
-	return sent;
 }
 
 int pcn_peer_flush(struct peer *l)

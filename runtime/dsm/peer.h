@@ -43,17 +43,6 @@ static inline bool pcn_peer_is_open(const struct peer *l)
 /* 0 or -errno: it is of no use any more. */
 int pcn_peer_send(struct peer *l, const struct dsm_message *m,
 		  const unsigned char *data);
-/*
- * The same with dsm_message_pages(m) of a file that has m->page at this offset;
- * the socket holds references to the file's pages.  The bytes that have gone,
- * which may be none, or -errno; what is left must be given to pcn_peer_keep(),
- * or, if nothing has gone, anew to pcn_peer_send().
- */
-ssize_t pcn_peer_send_file(struct peer *l, const struct dsm_message *m,
-			   int file, off_t offset);
-/* Keeps what is behind the first bytes, for pcn_peer_flush(). */
-int pcn_peer_keep(struct peer *l, const struct dsm_message *m,
-		  const unsigned char *data, size_t sent);
 /* Sends what was kept. */
 int pcn_peer_flush(struct peer *l);
 static inline bool pcn_peer_is_waiting(const struct peer *l)

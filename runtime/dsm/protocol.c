@@ -336,8 +336,8 @@ static int downgrade(struct dsm *d, const struct dsm_message *m)
 	struct dsm_message ack = {.type = DSM_ACK,
 				  .flags = DSM_WITH_DATA,
 				  .page = m->page,
-				  .mask = m->mask,
-				  .own = true};
+				  .mask = m->mask};
+	unsigned char *data = d->buffer;
 	uint32_t at = 0, length;
 
 	for (; dsm_next_run(m->mask, &at, &length); at += length)
@@ -352,10 +352,12 @@ static int downgrade(struct dsm *d, const struct dsm_message *m)
 	for (at = 0; dsm_next_run(m->mask & ~ack.left, &at, &length);
 	     at += length) {
 		OPS(d, protect, m->page + at, length);
+		OPS(d, copy_out, m->page + at, length, data);
+		data += (size_t)length * DSM_PAGE_SIZE;
 		for (uint32_t i = at; i < at + length; i++)
 			dsm_page_of(d, m->page + i)->right = DSM_READABLE;
 	}
-	dsm_send(d, 0, &ack, NULL);
+	dsm_send(d, 0, &ack, data == d->buffer ? NULL : d->buffer);
 	return 0;
 }
 

@@ -78,10 +78,10 @@ struct dsm_ops {
 	 * NULL) and makes absent, in this order. */
 	void (*take)(void *context, uint32_t page, uint32_t count,
 		     unsigned char *data, enum dsm_right right);
-	/* data: dsm_message_data(m) bytes, not kept; of a message with
-	 * `own`, NULL: this node's pages of dsm_message_pages(m), which are
-	 * readable here, and until the receiver has answered nobody writes
-	 * or loses them. */
+	/* Reads what is held and cannot change. */
+	void (*copy_out)(void *context, uint32_t page, uint32_t count,
+			 unsigned char *data);
+	/* data: dsm_message_data(m) bytes, not kept. */
 	void (*send)(void *context, unsigned node, const struct dsm_message *m,
 		     const unsigned char *data);
 	/* A fault on a page of no range (woken, it is the kernel's to judge),
@@ -228,6 +228,26 @@ static inline bool dsm_in_window(const struct dsm *d, uint32_t page,
 {
 	return page >= d->config.first_page && count <= d->config.page_count &&
 	       page - d->config.first_page <= d->config.page_count - count;
+}
+
+static inline uint64_t dsm_bit(unsigned i)
+{
+	return (uint64_t)1 << i;
+}
+
+/* The next run of set bits from *at on: its start and length; false: none. */
+static inline bool dsm_next_run(uint64_t mask, uint32_t *at, uint32_t *length)
+{
+	uint64_t rest = *at < 64 ? mask >> *at << *at : 0;
+
+	if (!rest)
+		return false;
+	*at = (uint32_t)__builtin_ctzll(rest);
+	rest = ~(mask >> *at);
+	*length = rest ? (uint32_t)__builtin_ctzll(rest) : 64;
+	if (*length > 64 - *at)
+		*length = 64 - *at;
+	return true;
 }
 
 void dsm_send(struct dsm *d, unsigned node, const struct dsm_message *m,

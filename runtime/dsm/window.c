@@ -18,7 +18,7 @@ static uint64_t address_of(uint32_t page)
 	return (uint64_t)page * DSM_PAGE_SIZE;
 }
 
-off_t pcn_window_offset(const struct window *w, uint32_t page)
+static off_t offset_of(const struct window *w, uint32_t page)
 {
 	return (off_t)(page - w->first_page) * DSM_PAGE_SIZE;
 }
@@ -147,7 +147,7 @@ static void put(struct window *w, uint32_t page, uint32_t count,
 
 	while (at < size) {
 		ssize_t n = pwrite(w->memfd, data + at, size - at,
-				   pcn_window_offset(w, page) + (off_t)at);
+				   offset_of(w, page) + (off_t)at);
 
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -166,7 +166,7 @@ static void get(struct window *w, uint32_t page, uint32_t count,
 
 	while (at < size) {
 		ssize_t n = pread(w->memfd, data + at, size - at,
-				  pcn_window_offset(w, page) + (off_t)at);
+				  offset_of(w, page) + (off_t)at);
 
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -181,8 +181,7 @@ static void get(struct window *w, uint32_t page, uint32_t count,
 static void punch(struct window *w, uint32_t page, uint32_t count)
 {
 	while (fallocate(w->memfd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
-			 pcn_window_offset(w, page),
-			 (off_t)count * DSM_PAGE_SIZE))
+			 offset_of(w, page), (off_t)count * DSM_PAGE_SIZE))
 		if (errno != EINTR) {
 			broken(w, "taking", page);
 			return;

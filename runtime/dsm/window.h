@@ -18,8 +18,6 @@
 #include "error.h"
 #include "protocol.h"
 
-#include <sys/types.h>
-
 struct window {
 	int memfd, uffd; /* -1: none */
 	uint32_t first_page, page_count;
@@ -64,9 +62,6 @@ void pcn_window_protect(struct window *w, uint32_t page, uint32_t count);
 void pcn_window_upgrade(struct window *w, uint32_t page);
 void pcn_window_take(struct window *w, uint32_t page, uint32_t count,
 		     unsigned char *data, enum dsm_right right);
-/* Where a page is in the memfd. */
-off_t pcn_window_offset(const struct window *w, uint32_t page);
-/* Reads what is held and cannot change. */
 void pcn_window_copy_out(struct window *w, uint32_t page, uint32_t count,
 			 unsigned char *data);
 /* Initial contents, before the program runs; for what add() says is held. */

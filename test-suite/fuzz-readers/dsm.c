@@ -47,6 +47,12 @@ static void take(void *context, uint32_t page, uint32_t count,
 		memset(data, 1, (size_t)count * DSM_PAGE_SIZE);
 }
 
+static void copy_out(void *context, uint32_t page, uint32_t count,
+		     unsigned char *data)
+{
+	take(context, page, count, data, DSM_READABLE);
+}
+
 /* What we send, others can read. */
 static void send_message(void *context, unsigned node,
 			 const struct dsm_message *m, const unsigned char *data)
@@ -58,9 +64,7 @@ static void send_message(void *context, unsigned node,
 	uint32_t head = dsm_message_encode(m, bytes);
 
 	(void)context, (void)node;
-	if (size > head && m->own)
-		memset(bytes + head, 1, size - head);
-	else if (size > head)
+	if (size > head)
 		memcpy(bytes + head, data, size - head);
 	if (dsm_message_decode(bytes, size, &again, &back) != (int)size)
 		__builtin_trap();
@@ -82,8 +86,8 @@ static void done(void *context, uint64_t cookie, int result)
 }
 
 static const struct dsm_ops ops = {
-	install,      wake,    protect, upgrade, take,
-	send_message, refused, lost,	done,
+	install,  wake,		protect, upgrade, take,
+	copy_out, send_message, refused, lost,	  done,
 };
 
 static unsigned char bytes[DSM_MESSAGE_MAX] __attribute__((aligned(8)));

@@ -234,18 +234,16 @@ static void op_take(void *context, uint32_t page, uint32_t count,
 	}
 }
 
-/* What a node sends of its own nobody may be able to write. */
-static void read_own(struct node *n, const struct dsm_message *m,
-		     unsigned char *data)
+static void op_copy_out(void *context, uint32_t page, uint32_t count,
+			unsigned char *data)
 {
-	for (uint64_t rest = dsm_message_pages(m); rest; rest &= rest - 1) {
-		uint32_t i = (uint32_t)__builtin_ctzll(rest);
-		struct memory *page = memory_of(n, m->page + i);
+	for (uint32_t i = 0; i < count; i++) {
+		struct memory *m = memory_of(context, page + i);
 
-		if (!page->present)
+		if (!m->present)
 			fail("copied an absent page");
-		memcpy(data, page->data, DSM_PAGE_SIZE);
-		data += DSM_PAGE_SIZE;
+		memcpy(data + (size_t)i * DSM_PAGE_SIZE, m->data,
+		       DSM_PAGE_SIZE);
 	}
 }
 
@@ -278,7 +276,6 @@ static void forget(uint32_t page, uint32_t count)
 static void op_send(void *context, unsigned to, const struct dsm_message *m,
 		    const unsigned char *data)
 {
-	static unsigned char own[DSM_DATA_MAX];
 	struct node *n = context;
 	struct link *l = n->number ? &n->out : &nodes[to].in;
 
@@ -298,10 +295,6 @@ static void op_send(void *context, unsigned to, const struct dsm_message *m,
 	if (breakage == BREAK_ACK && m->type == DSM_ACK &&
 	    !(m->flags & DSM_WITH_DATA))
 		return;
-	if (m->own) {
-		read_own(n, m, own);
-		data = own;
-	}
 	put(l, m, data);
 }
 
@@ -341,8 +334,8 @@ static void op_done(void *context, uint64_t cookie, int result)
 }
 
 static const struct dsm_ops ops = {
-	op_install, op_wake,	op_protect, op_upgrade, op_take,
-	op_send,    op_refused, op_lost,    op_done,
+	op_install,  op_wake, op_protect, op_upgrade, op_take,
+	op_copy_out, op_send, op_refused, op_lost,    op_done,
 };
 
 /* --- Steps ---------------------------------------------------------------- */
