@@ -67,7 +67,7 @@ def test_saved(luck):
     luck.expect(GOOD, "good\n", luck.tool("popcorn"), "restore", luck.path("late.saved"))
 
 
-def as_plain_user(luck, *prefix, **options):
+def as_plain_user(luck, *prefix):
     """How a daemon of somebody who may not ask the kernel to wait for pages begins."""
     user = plain_user()
     os.mkdir(luck.path("cache"))

@@ -2,10 +2,7 @@
  * POSIX timers go on: once and again, by a signal, by a thread, or silently;
  * the program's numbers for them stay, and so do values, intervals, overruns.
  *
- * Not under QEMU's user mode alone: 7.2 keeps one signal of a kind itself, and
- * now and then one is lost, or gets the next one's overrun.
- *
- * MODES: native verify self move save spread spread-user links
+ * MODES: native verify self qemu qemu-self move save spread spread-user links
  * SELF: 20
  * HOP: 2-10
  */
