@@ -106,12 +106,15 @@ static void serve(const struct pcn_thread *thread)
 		owner_died(list->pending, list->futex_offset, thread->tid);
 }
 
+/* Other threads may be ending just now. */
 void pcn_robust_end(void)
 {
+	pcn_lock(&pcn_process->lock);
 	for (struct pcn_thread *t = pcn_process->threads; t; t = t->next) {
 		const struct pcn_native *native = pcn_native_of(t);
 
 		if (t->robust_list && !(native && native->kernel_is_robust))
 			serve(t);
 	}
+	pcn_unlock(&pcn_process->lock);
 }
