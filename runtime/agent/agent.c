@@ -98,7 +98,9 @@ static void reap(struct agent *a)
 		struct process *p = process_of(a, pid);
 
 		if (!p) {
-			if (!is_stale(a, pid))
+			if (pid == a->late.guard.pid)
+				a->late.guard.pid = 0;
+			else if (!is_stale(a, pid))
 				orphans_keep(a, pid, status);
 			continue;
 		}
@@ -151,7 +153,7 @@ static void read_channel(struct agent *a, struct process *p)
  * ------------------------------------------------------------------------ */
 
 enum {
-	POLL_MAX = 3 + AGENT_PROCESSES + AGENT_CLIENTS + WIRE_STREAMS + 1 +
+	POLL_MAX = 4 + AGENT_PROCESSES + AGENT_CLIENTS + WIRE_STREAMS + 1 +
 		   2 * SPREAD_NODES
 };
 
@@ -195,6 +197,7 @@ static void collect(struct agent *a, struct sources *s)
 			watch(s, a->clients[i].fd, POLLIN, NULL, i);
 	/* These only wake the loop; who they are for looks by itself. */
 	watch(s, a->transit.socket, POLLIN, NULL, -1);
+	watch(s, late_fd(&a->late), POLLIN, NULL, -1);
 	for (int n = relay_poll(&a->relay, streams); n > 0; n--)
 		watch(s, streams[n - 1].fd, streams[n - 1].events, NULL, -1);
 	for (int n = spread_poll(&a->spread, places); n > 0; n--)

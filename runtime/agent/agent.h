@@ -70,6 +70,7 @@ struct process {
 	const struct process_kind *kind;
 	bool used;
 	bool leaving; /* the program has gone on; this is its old process */
+	bool left;    /* ... which has said all */
 	bool reaped;  /* its number may be another's by now */
 	bool forked;  /* a copy made by popcorn_fork: its parent waits for it */
 	pid_t pid;    /* 0: not known yet */
@@ -104,6 +105,8 @@ struct operation {
 	bool saved, restored;
 	bool through;	  /* the state comes to us, in a->transit */
 	bool handed;	  /* ... and has gone on from here */
+	bool late;	  /* ... before all of its memory has come */
+	bool raised;	  /* the program has been asked to stop */
 	int fork_channel; /* the child's end, until it is handed on */
 	uint64_t started_ns, stopped_ns, stop_ns, deadline_ns;
 	uint64_t bytes;
@@ -269,6 +272,9 @@ int operation_restore(struct agent *a);
 void operation_tick(struct agent *a);
 /* The process has ended. */
 void operation_process_gone(struct agent *a, struct process *p);
+/* ... or the program has left it: drops it, or waits until none of the
+ * program's memory is to come from there. */
+void operation_process_left(struct agent *a, struct process *p);
 /* The `popcorn` command has the file on disk (true), or gave up. */
 void operation_client_says(struct agent *a, int client, bool commit);
 void operation_client_gone(struct agent *a, int client);

@@ -113,12 +113,15 @@ static bool is_own_user(int fd)
 
 static void accept_one(struct daemon *d)
 {
-	struct pcn_address from = {.size = sizeof(from.address)};
+	struct pcn_address from;
 	bool local = d->address.address.ss_family == AF_UNIX;
 	struct stranger *s;
-	int fd = accept4(d->listener, (void *)&from.address, &from.size,
-			 SOCK_CLOEXEC | SOCK_NONBLOCK);
+	int fd = pcn_address_accept(&d->address, d->listener, &from);
 
+	if (fd == -EPIPE) {
+		daemon_say("libfabric's process has gone");
+		d->ends = true;
+	}
 	if (fd < 0)
 		return;
 	if (local && !is_own_user(fd)) {
@@ -129,7 +132,6 @@ static void accept_one(struct daemon *d)
 	s = free_place(d);
 	memset(s, 0, sizeof(*s));
 	pcn_address_format(&from, s->peer, sizeof(s->peer));
-	pcn_socket_prepare(fd);
 	s->link = pcn_link_new(local || d->options->plain
 				       ? pcn_transport_socket(fd)
 				       : pcn_transport_tls(fd, d->tls, NULL),
@@ -374,17 +376,18 @@ static int open_listener(struct daemon *d, struct error *error)
 	if (o->plain && !pcn_address_is_local(&d->address))
 		return pcn_fail(error, -EPERM,
 				"--plain is for this machine's own addresses");
-	if (!o->plain && !local) {
-		d->tls = pcn_tls_new(&o->keys, true, error);
-		if (!d->tls)
-			return -EINVAL;
-	}
 	d->cache = cache_open(o->cache, error);
 	if (d->cache < 0)
 		return d->cache;
 	d->listener = pcn_address_listen(&d->address, error);
 	if (d->listener < 0)
 		return d->listener;
+	/* After that: a process that listens for us has no key. */
+	if (!o->plain && !local) {
+		d->tls = pcn_tls_new(&o->keys, true, error);
+		if (!d->tls)
+			return -EINVAL;
+	}
 	pcn_address_format(&d->address, text, sizeof(text));
 	daemon_say("listening on %s", text);
 	return 0;

@@ -43,6 +43,8 @@ struct guest {
 	struct pcn_message held; /* SAVED, until the state has gone */
 	bool holds, gives;	 /* ... has come; the state is going */
 	struct supply supply;	 /* ... as it goes */
+	bool eager;		 /* ... before SAVED, all of it */
+	bool supplies;		 /* the origin ends the stay, when it has all */
 	uint32_t request;	 /* that waits for memory to come; or NONE */
 	bool runs;		 /* has had its COMMIT, as target */
 	bool exited, told;
@@ -139,7 +141,7 @@ static void refuse_saving(struct guest *g, int err, const char *why)
 	transit_end(&g->a.transit);
 	supply_end(&g->supply);
 	g->saving = PCN_REQUEST_NONE;
-	g->holds = g->gives = false;
+	g->holds = g->gives = g->supplies = false;
 }
 
 /* The state is whole, and the program says so too. */
@@ -156,7 +158,8 @@ static void begin_giving(struct guest *g)
 	else
 		t->head = (struct wire_state){.size = t->saved.size};
 	if (!err)
-		err = supply_begin(&g->supply, &t->saved, true, &g->a.error);
+		err = supply_begin(&g->supply, &t->saved, g->eager,
+				   &g->a.error);
 	t->head.early = g->supply.early;
 	if (!err)
 		err = wire_send(g->link, WIRE_STATE, &t->head, sizeof(t->head),
@@ -168,15 +171,17 @@ static void begin_giving(struct guest *g)
 		return;
 	}
 	g->gives = true;
+	g->supplies = !g->eager;
 }
 
 static void give(struct guest *g)
 {
-	if (g->holds && !g->gives)
+	if (!g->gives)
 		begin_giving(g);
-	if (g->gives)
-		supply_work(&g->supply, g->link);
-	if (!g->gives || g->supply.map)
+	if (!g->gives)
+		return;
+	supply_work(&g->supply, g->link);
+	if (g->supply.early)
 		return;
 	wire_send_packet(g->link, &g->held, NULL);
 	transit_end(&g->a.transit);
@@ -202,7 +207,7 @@ static void hear(struct guest *g)
 		return;
 	}
 	if (packet->m.type == PCN_MSG_LATE) {
-		if (late_attach(&g->a.late, &g->a.packet, g->link, &g->a.error))
+		if (late_attach(&g->a.late, &g->a.packet, &g->a.error))
 			give_up(g, g->a.error.text);
 		return;
 	}
@@ -294,6 +299,7 @@ static void take_go(struct guest *g, const struct pcn_message *m)
 		return;
 	}
 	relay_pause(&g->a.relay);
+	g->eager = m->value[0] != PCN_REQUEST_MOVE || !m->value[4];
 	if (m->value[0] == PCN_REQUEST_MOVE)
 		err = process_save(&g->a, g->p, m);
 	else if (m->value[0] == PCN_REQUEST_CHECKPOINT)
@@ -325,7 +331,7 @@ static int take_packet(struct guest *g, const struct pcn_frame *f)
 						 : 0;
 	switch (m.type) {
 	case PCN_MSG_GO:
-		if (g->saving)
+		if (g->saving || g->supply.map)
 			return give_up(g, "two GOs");
 		take_go(g, &m);
 		return 0;
@@ -335,10 +341,14 @@ static int take_packet(struct guest *g, const struct pcn_frame *f)
 			begin_running(g);
 		else if (g->saved == PCN_REQUEST_CHECKPOINT)
 			relay_resume(&g->a.relay);
+		else
+			g->supply.runs = true;
 		g->runs = true;
 		break;
 	case PCN_MSG_ABORT:
 		relay_resume(&g->a.relay);
+		supply_end(&g->supply);
+		g->supplies = false;
 		break;
 	case PCN_MSG_ANSWER:
 		break;
@@ -369,6 +379,8 @@ static int take_request(struct guest *g, const struct pcn_frame *f)
 		return give_up(g, g->a.error.text);
 	if (!g->p || request > PCN_REQUEST_FORK)
 		return give_up(g, "not a request");
+	if (g->exited) /* the origin has not heard it yet */
+		return 0;
 	g->request = request;
 	g->interrupting = false;
 	if (request == PCN_REQUEST_NONE)
@@ -388,6 +400,8 @@ static int take_signal(struct guest *g, const struct pcn_frame *f)
 	if (!g->runs || !signal || signal > (uint32_t)SIGRTMAX ||
 	    (size && size != sizeof(info)))
 		return give_up(g, "not a signal");
+	if (g->exited)
+		return 0;
 	if (size)
 		memcpy(&info, rest, sizeof(info));
 	process_signal(&g->a, g->p, (int)signal, size ? &info : NULL);
@@ -406,13 +420,11 @@ static int take_state(struct guest *g, const struct pcn_frame *f)
 			       : 0;
 	if (!g->p || g->runs || l->process)
 		return give_up(g, "a state, but no process for it");
-	err = f->type == WIRE_STATE ? transit_begin_link(t, f, &g->a.error)
-				    : transit_memory(t, f, &g->a.error);
+	err = f->type == WIRE_STATE
+		      ? transit_begin_link(t, f, g->link, &g->a.error)
+		      : transit_memory(t, f, &g->a.error);
 	if (!err && t->complete) {
-		if (!late_is_whole(l))
-			err = late_serve(l, &t->saved, g->p, &g->a.error);
-		if (!err)
-			err = process_take(&g->a, g->p);
+		err = process_take(&g->a, g->p);
 		transit_end(t);
 	}
 	return err ? give_up(g, g->a.error.text) : 0;
@@ -448,6 +460,10 @@ static int take(struct guest *g, const struct pcn_frame *f)
 	case WIRE_STATE:
 	case WIRE_MEMORY:
 		return take_state(g, f);
+	case WIRE_DEMAND:
+		return supply_demand(&g->supply, f, &g->a.error)
+			       ? give_up(g, g->a.error.text)
+			       : 0;
 	case WIRE_BYTES:
 	case WIRE_CREDIT:
 	case WIRE_END:
@@ -566,8 +582,7 @@ static void wait_for_something(struct guest *g)
 	list[n++] = (struct pollfd){g->p && has_room(g) ? g->p->channel : -1,
 				    POLLIN, 0};
 	list[n++] = (struct pollfd){g->a.transit.socket, POLLIN, 0};
-	list[n++] = (struct pollfd){has_room(g) ? late_fd(&g->a.late) : -1,
-				    POLLIN, 0};
+	list[n++] = (struct pollfd){late_fd(&g->a.late), POLLIN, 0};
 	n += relay_poll(&g->a.relay, list + n);
 	n += outpost_poll(&g->a, list + n);
 	poll(list, (nfds_t)n, timeout_ms(g));
@@ -593,7 +608,9 @@ static void work(struct guest *g)
 	}
 	if (g->holds)
 		give(g);
-	if (late_work(&g->a.late, g->link, &g->a.error))
+	else
+		supply_work(&g->supply, g->link);
+	if (late_work(&g->a.late, &g->a.error))
 		give_up(g, g->a.error.text);
 	raise_request(g);
 	relay_work(&g->a.relay);
@@ -603,7 +620,7 @@ static void work(struct guest *g)
 	reap(g);
 	if (g->exited && !g->told && !g->done)
 		tell_exit(g);
-	if (g->told && now_ns() > g->told_ns + LAST_WORDS_NS)
+	if (g->told && !g->supplies && now_ns() > g->told_ns + LAST_WORDS_NS)
 		g->done = true;
 	if (g->interrupting && g->p)
 		process_interrupt(&g->a, g->p);

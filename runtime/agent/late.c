@@ -23,6 +23,7 @@ void late_init(struct late *l)
 {
 	memset(l, 0, sizeof(*l));
 	l->file = l->uffd = -1;
+	guard_init(&l->guard);
 }
 
 void late_end(struct late *l)
@@ -33,6 +34,7 @@ void late_end(struct late *l)
 		close(l->file);
 	if (l->uffd >= 0)
 		close(l->uffd);
+	guard_end(&l->guard);
 	free(l->have);
 	free(l->asked);
 	free(l->spans);
@@ -40,11 +42,12 @@ void late_end(struct late *l)
 }
 
 int late_begin(struct late *l, const struct wire_state *head,
-	       struct error *error)
+	       struct pcn_link *link, struct error *error)
 {
 	uint64_t pages = wire_pages(head->size);
 
 	late_end(l);
+	l->link = link;
 	l->file = memfd_create("popcorn-process", MFD_CLOEXEC);
 	if (l->file < 0)
 		return pcn_fail(error, -errno, "memfd: %s", strerror(errno));
@@ -74,9 +77,20 @@ bool late_is_serving(const struct late *l)
 	return l->process && l->missing;
 }
 
+bool late_comes_over(const struct late *l, const struct pcn_link *link)
+{
+	return late_is_serving(l) && l->link == link;
+}
+
+/* Further threads wait in the kernel. */
+static bool has_room(const struct late *l)
+{
+	return pcn_link_room(l->link) > WIRE_RESERVE / 2;
+}
+
 int late_fd(const struct late *l)
 {
-	return l->uffd;
+	return l->uffd >= 0 && has_room(l) ? l->uffd : -1;
 }
 
 /* --- The program's memory ------------------------------------------------- */
@@ -380,8 +394,7 @@ static int answer(struct late *l)
 	return packet_send(l->process->channel, &m, NULL, &l->uffd, 1);
 }
 
-int late_attach(struct late *l, struct packet *packet, struct pcn_link *link,
-		struct error *error)
+int late_attach(struct late *l, struct packet *packet, struct error *error)
 {
 	int err;
 
@@ -395,7 +408,7 @@ int late_attach(struct late *l, struct packet *packet, struct pcn_link *link,
 		l->uffd = -1;
 		l->waits = true;
 		if (l->missing)
-			wire_send(link, WIRE_DEMAND, NULL, 0, NULL, 0);
+			wire_send(l->link, WIRE_DEMAND, NULL, 0, NULL, 0);
 	} else {
 		__atomic_store_n(&l->process->control->late, 1,
 				 __ATOMIC_SEQ_CST);
@@ -409,7 +422,7 @@ int late_attach(struct late *l, struct packet *packet, struct pcn_link *link,
 	return 0;
 }
 
-static void take_fault(struct late *l, uint64_t address, struct pcn_link *link)
+static void take_fault(struct late *l, uint64_t address)
 {
 	uint64_t start = ROUND_DOWN(address), offset;
 	struct uffdio_zeropage zero = {.range = {start, PCN_PAGE_SIZE}};
@@ -422,22 +435,22 @@ static void take_fault(struct late *l, uint64_t address, struct pcn_link *link)
 		wake(l, start, PCN_PAGE_SIZE);
 	} else if (!late_bit(l->asked, offset / PCN_PAGE_SIZE)) {
 		late_set_bit(l->asked, offset / PCN_PAGE_SIZE);
-		wire_send(link, WIRE_DEMAND, &offset, sizeof(offset), NULL, 0);
+		wire_send(l->link, WIRE_DEMAND, &offset, sizeof(offset), NULL,
+			  0);
 	}
 }
 
-int late_work(struct late *l, struct pcn_link *link, struct error *error)
+int late_work(struct late *l, struct error *error)
 {
 	struct uffd_msg messages[FAULTS];
 	ssize_t n = 0;
 
-	/* Further threads wait in the kernel. */
-	while (l->uffd >= 0 && pcn_link_room(link) > WIRE_RESERVE / 2 &&
+	while (l->uffd >= 0 && has_room(l) &&
 	       (n = read(l->uffd, messages, sizeof(messages))) > 0)
 		for (size_t i = 0; i < (size_t)n / sizeof(*messages); i++)
 			if (messages[i].event == UFFD_EVENT_PAGEFAULT)
-				take_fault(l, messages[i].arg.pagefault.address,
-					   link);
+				take_fault(l,
+					   messages[i].arg.pagefault.address);
 	if (l->uffd >= 0 && n < 0 && errno != EAGAIN && errno != EINTR)
 		return pcn_fail(error, -errno, "userfaultfd: %s",
 				strerror(errno));

@@ -10,6 +10,7 @@
 #define PCN_AGENT_LATE_H
 
 #include "error.h"
+#include "guard.h"
 #include "packet.h"
 #include "wire.h"
 
@@ -39,6 +40,7 @@ struct late_span { /* memory whose absent pages are ours to bring */
 };
 
 struct late {
+	struct pcn_link *link; /* over which it comes */
 	int file; /* a memfd, the whole state when all has come; -1: nothing */
 	uint64_t size;
 	uint64_t missing, early; /* pages that have not come; of these, first */
@@ -52,13 +54,15 @@ struct late {
 	uint32_t span_count;
 	int uffd;   /* -1: the program has not sent it, or has none */
 	bool waits; /* ... so it waits for everything */
+	struct guard guard;
+	uint64_t runs_ns; /* since when it goes on; 0: not yet */
 };
 
 void late_init(struct late *l);
 void late_end(struct late *l);
-/* A state of that size is to come. */
+/* A state of that size is to come over the link. */
 int late_begin(struct late *l, const struct wire_state *head,
-	       struct error *error);
+	       struct pcn_link *link, struct error *error);
 /* A MEMORY: 1: with it, all have come that the program cannot begin without;
  * 0, or -errno. */
 int late_take(struct late *l, const struct pcn_frame *f, struct error *error);
@@ -69,13 +73,14 @@ bool late_is_whole(const struct late *l);
 int late_serve(struct late *l, const struct saved *saved, struct process *p,
 	       struct error *error);
 /* Its LATE: answers it, now or, with a DEMAND for it, when all has come. */
-int late_attach(struct late *l, struct packet *packet, struct pcn_link *link,
-		struct error *error);
+int late_attach(struct late *l, struct packet *packet, struct error *error);
 bool late_is_serving(const struct late *l);
+/* ... with what comes over this link. */
+bool late_comes_over(const struct late *l, const struct pcn_link *link);
 /* To be polled for reading, or -1. */
 int late_fd(const struct late *l);
 /* Threads that wait now: DEMANDs go over the link. */
-int late_work(struct late *l, struct pcn_link *link, struct error *error);
+int late_work(struct late *l, struct error *error);
 
 /* --- supply.c: it goes ---------------------------------------------------- */
 

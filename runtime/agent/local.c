@@ -265,7 +265,7 @@ struct process *local_start(struct agent *a, int node_index,
 	}
 	if (node->emulated &&
 	    (role == PCN_ROLE_NODE ||
-	     (role == PCN_ROLE_RESTORE && a->hosts_guest)) &&
+	     (role == PCN_ROLE_RESTORE && (a->hosts_guest || a->op.late))) &&
 	    socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, userfault))
 		err = pcn_fail(&a->error, -errno, "socketpair: %s",
 			       strerror(errno));
@@ -370,6 +370,8 @@ static void drop(struct agent *a, struct process *p, bool kill_it)
 		close(p->transfer);
 	if (p->userfault >= 0)
 		close(p->userfault);
+	if (a->late.process == p)
+		late_end(&a->late);
 	if (p->control)
 		munmap(p->control, PCN_PAGE_SIZE);
 }
@@ -499,11 +501,24 @@ static int save(struct agent *a, struct process *p,
 		   : 0;
 }
 
+/* Not all of its memory has come.  A process of popcornd's ends with us in any
+ * case. */
+static int serve(struct agent *a, struct process *p)
+{
+	int err = late_serve(&a->late, &a->transit.saved, p, &a->error);
+
+	if (!err && !a->hosts_guest)
+		err = guard_begin(&a->late.guard, p->pid, &a->error);
+	return err;
+}
+
 static int take(struct agent *a, struct process *p)
 {
-	int err = transit_hand_over(&a->transit, &a->relay, p->transfer,
-				    &a->error);
+	int err = late_is_whole(&a->late) ? 0 : serve(a, p);
 
+	if (!err)
+		err = transit_hand_over(&a->transit, &a->relay, p->transfer,
+					&a->error);
 	close(p->transfer);
 	p->transfer = -1;
 	return err;

@@ -100,7 +100,8 @@ int pcn_nodes_add(struct nodes *nodes, const char *text, struct error *error)
 	} else if (!strncmp(kind, "tcp:", 4)) {
 		if (set_remote(node, kind + 4, error))
 			return -EINVAL;
-	} else if (!strncmp(kind, "unix:", 5)) {
+	} else if (!strncmp(kind, "unix:", 5) ||
+		   pcn_address_names_fabric(kind)) {
 		if (set_remote(node, kind, error))
 			return -EINVAL;
 	} else {

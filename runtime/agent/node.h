@@ -26,7 +26,8 @@ struct nodes {
 };
 
 /* Adds "NAME=local", "NAME=qemu:ISA", "NAME=tcp:HOST:PORT[,isa=ISA]" or
- * "NAME=unix:PATH[,isa=ISA]"; a bare KIND is its own name. */
+ * "NAME=unix:PATH[,isa=ISA]", "NAME=fabric:HOST:PORT[,isa=ISA]"; a bare KIND is
+ * its own name. */
 int pcn_nodes_add(struct nodes *nodes, const char *text, struct error *error);
 /* By name or by number; -ENOENT if there is none. */
 int pcn_nodes_find(const struct nodes *nodes, const char *name);

@@ -39,6 +39,19 @@ void operation_set_deadline(struct agent *a)
 	a->op.deadline_ns = now_ns() + a->options->timeout_ns;
 }
 
+/* Threads that wait for memory cannot stop: not before it has come. */
+void operation_raise(struct agent *a)
+{
+	struct operation *op = &a->op;
+
+	if (late_is_serving(&a->late))
+		return;
+	if (!op->raised && !op->asker)
+		process_request(a->current, op->kind);
+	op->raised = true;
+	process_interrupt(a, a->current);
+}
+
 void operation_begin(struct agent *a, enum pcn_request kind, int node,
 		     int client)
 {
@@ -138,6 +151,10 @@ int operation_busy(struct agent *a)
 
 int operation_start_target(struct agent *a, int node)
 {
+	const struct options *o = a->options;
+
+	a->op.late = a->current && a->current->remote && !o->eager &&
+		     !o->nodes.list[node].remote;
 	a->op.target = process_start(a, node, PCN_ROLE_RESTORE);
 	if (!a->op.target) {
 		operation_fail(a, -ENOEXEC);
@@ -171,8 +188,7 @@ int operation_checkpoint(struct agent *a, int file, bool leave_running,
 	a->op.file = file;
 	a->op.leave_running = leave_running;
 	a->op.phase = PHASE_STOPPING;
-	process_request(a->current, PCN_REQUEST_CHECKPOINT);
-	process_interrupt(a, a->current);
+	operation_raise(a);
 	return 0;
 }
 
@@ -200,6 +216,14 @@ void operation_process_gone(struct agent *a, struct process *p)
 		operation_fail(a, -ESRCH);
 		a->current = p;
 	}
+}
+
+void operation_process_left(struct agent *a, struct process *p)
+{
+	p->leaving = false;
+	p->left = true;
+	if (!p->remote || !late_comes_over(&a->late, remote_link(p)))
+		process_drop(a, p, true);
 }
 
 /* How much of a file's memory the target has read, for who looks on. */
@@ -238,7 +262,7 @@ void operation_tick(struct agent *a)
 		return;
 	}
 	if (op->phase == PHASE_STOPPING && a->current)
-		process_interrupt(a, a->current);
+		operation_raise(a);
 	if (now_ns() < op->deadline_ns || op->kind == PCN_REQUEST_NONE)
 		return;
 	/* Writing takes as long as there is memory; what hangs is killed by

@@ -19,6 +19,8 @@ void operation_fail(struct agent *a, int err);
 int operation_busy(struct agent *a);
 int operation_start_target(struct agent *a, int node);
 void operation_set_deadline(struct agent *a);
+/* Asks the program to stop, until it has. */
+void operation_raise(struct agent *a);
 void operation_answer(struct agent *a, struct process *p, int result);
 /* The program is saved, and the file is safe. */
 void operation_commit_checkpoint(struct agent *a);

@@ -14,9 +14,9 @@ const char options_help[] =
 	"                     for an emulated one, or `tcp:HOST[:PORT]' for "
 	"one "
 	"where\n"
-	"                     popcornd runs.  May be given again; the default "
-	"is\n"
-	"                     local=local\n"
+	"                     popcornd runs (`fabric:HOST[:PORT]' by "
+	"libfabric).  May be\n"
+	"                     given again; the default is local=local\n"
 	"  --key FILE         the key that this machine shares with the others "
 	"(popcorn\n"
 	"                     key FILE makes one); with --cert FILE --ca FILE: "
@@ -40,8 +40,8 @@ const char options_help[] =
 	"event a line\n"
 	"  --timeout SECONDS  give up a move that does not get on (default "
 	"60)\n"
-	"  --eager            on another machine, do not go on before all "
-	"memory is there\n"
+	"  --eager            after a move between machines, wait for all "
+	"memory first\n"
 	"  --quiet            say nothing about moves that failed\n";
 
 struct unresolved { /* names that need all nodes first */

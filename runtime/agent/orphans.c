@@ -46,6 +46,8 @@ static bool find_orphan(struct agent *a, int pid)
 			if (a->processes[i].used &&
 			    a->processes[i].pid == child)
 				found = false;
+		if (child == a->late.guard.pid)
+			found = false;
 	}
 	fclose(f);
 	return found;

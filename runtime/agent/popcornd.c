@@ -16,7 +16,7 @@ static const char usage[] =
 	"  --listen ADDRESS   HOST:PORT (default 127.0.0.1:7717; port 0: any "
 	"free "
 	"one) or\n"
-	"                     unix:PATH\n"
+	"                     unix:PATH; fabric:HOST:PORT by libfabric\n"
 	"  --key FILE         the key that both sides share (popcorn key FILE "
 	"makes one);\n"
 	"                     with --cert and --ca: this machine's private "

@@ -4,6 +4,7 @@
  */
 #define _GNU_SOURCE
 #include "agent.h"
+#include "carrier.h"
 #include "wire.h"
 
 #include <errno.h>
@@ -43,6 +44,8 @@ int remote_prepare(struct agent *a)
 		if (!n->remote || n->address.address.ss_family == AF_UNIX)
 			continue;
 		needed |= !o->plain;
+		if (n->address.fabric[0] && pcn_carrier_prepare(&a->error))
+			return -EAGAIN;
 		if (!o->plain || pcn_address_is_local(&n->address))
 			continue;
 		pcn_address_format(&n->address, address, sizeof(address));
@@ -121,15 +124,17 @@ static int connect_to(struct agent *a, struct process *p,
 	bool plain =
 		a->options->plain || n->address.address.ss_family == AF_UNIX;
 	struct error why = {""};
+	struct pcn_transport *t;
 	int fd = pcn_address_connect(&n->address, &why);
 
 	if (fd < 0)
 		return pcn_fail(&a->error, fd, "node %s: %s", n->name,
 				why.text);
-	p->remote->link = pcn_link_new(
-		plain ? pcn_transport_socket(fd)
-		      : pcn_transport_tls(fd, a->tls, n->address.host),
-		WIRE_HANDSHAKE_NS);
+	t = plain ? pcn_transport_socket(fd)
+		  : pcn_transport_tls(fd, a->tls, n->address.host);
+	if (t)
+		t->carried = n->address.fabric[0];
+	p->remote->link = pcn_link_new(t, WIRE_HANDSHAKE_NS);
 	if (!p->remote->link)
 		return pcn_fail(&a->error, -ENOMEM, "out of memory");
 	if (pcn_link_allow(p->remote->link, WIRE_FRAME_MAX, WIRE_QUEUE) ||
@@ -294,16 +299,34 @@ static int take_packet(struct agent *a, struct process *p,
 	return 0;
 }
 
+/* Memory that the program, which is here or about to be, could begin without.
+ */
+static int take_late(struct agent *a, const struct pcn_frame *f,
+		     struct error *why)
+{
+	uint64_t runs_ns = a->late.runs_ns;
+	int n = late_take(&a->late, f, why);
+
+	if (n >= 0 && runs_ns && !late_is_serving(&a->late))
+		trace_event(a, "memory", -1, a->current->node, "whole_ms=%.3f",
+			    (double)(now_ns() - runs_ns) / 1e6);
+	return n < 0 ? n : 0;
+}
+
 static int take_state(struct agent *a, struct process *p,
 		      const struct pcn_frame *f, struct error *why)
 {
-	int err;
+	int err = 0;
 
-	/* Not, or no longer, waited for. */
-	if (!a->op.through || a->op.saved || p != a->current)
-		return 0;
-	err = f->type == WIRE_STATE ? transit_begin_link(&a->transit, f, why)
-				    : transit_memory(&a->transit, f, why);
+	if (f->type == WIRE_MEMORY &&
+	    late_comes_over(&a->late, p->remote->link))
+		err = take_late(a, f, why);
+	else if (!a->op.through || a->op.saved || p != a->current)
+		return 0; /* not, or no longer, waited for */
+	else if (f->type == WIRE_STATE)
+		err = transit_begin_link(&a->transit, f, p->remote->link, why);
+	else
+		err = transit_memory(&a->transit, f, why);
 	a->op.deadline_ns = now_ns() + a->options->timeout_ns;
 	return err;
 }
@@ -325,7 +348,7 @@ static int take_exited(struct agent *a, struct process *p,
 		a->exit_status = signals_exit_status((int)status);
 	}
 	if (p->used)
-		process_drop(a, p, true);
+		operation_process_left(a, p);
 	return 0;
 }
 
@@ -365,26 +388,38 @@ static int take(struct agent *a, struct process *p, const struct pcn_frame *f,
 	}
 }
 
+/* The program, or memory of it, was there. */
+static void lose_program(struct agent *a, struct process *p, const char *what,
+			 const char *why)
+{
+	struct process *current = a->current;
+
+	operation_process_gone(a, current);
+	pcn_fail(&a->error, -EPIPE,
+		 "node %s: the link was cut while %s was there: %.800s",
+		 node_of(a, p)->name, what, why);
+	fprintf(stderr, "popcorn-run: %s\n", a->error.text);
+	trace_event(a, "lost", p->node, -1, "reason=\"%s\"", a->error.text);
+	if (current != p) {
+		spread_home_gone(a, current);
+		process_drop(a, current, true);
+	}
+	a->current = NULL;
+	a->ended = true;
+	a->exit_status = EXIT_LINK;
+}
+
 /* The link has ended, or must. */
 static void lose(struct agent *a, struct process *p, const char *why)
 {
-	const char *name = node_of(a, p)->name;
-
 	if (p == a->op.target && a->op.phase != PHASE_NONE) {
-		pcn_fail(&a->error, -EPIPE, "node %s: %.900s", name, why);
+		pcn_fail(&a->error, -EPIPE, "node %s: %.900s",
+			 node_of(a, p)->name, why);
 		operation_process_gone(a, p);
 	} else if (p == a->current) {
-		operation_process_gone(a, p);
-		pcn_fail(&a->error, -EPIPE,
-			 "node %s: the link was cut while the program was "
-			 "there: %.800s",
-			 name, why);
-		fprintf(stderr, "popcorn-run: %s\n", a->error.text);
-		trace_event(a, "lost", p->node, -1, "reason=\"%s\"",
-			    a->error.text);
-		a->current = NULL;
-		a->ended = true;
-		a->exit_status = EXIT_LINK;
+		lose_program(a, p, "the program", why);
+	} else if (late_comes_over(&a->late, p->remote->link)) {
+		lose_program(a, p, "the program's memory", why);
 	}
 	spread_link_gone(a, p, why);
 	if (p->used)
@@ -411,6 +446,15 @@ void remote_work(struct agent *a, struct process *p)
 		snprintf(why.text, sizeof(why.text), "%s",
 			 pcn_link_why(r->link));
 		lose(a, p, why.text);
+		return;
+	}
+	if (late_comes_over(&a->late, r->link)) {
+		if (late_work(&a->late, &why)) {
+			lose(a, p, why.text);
+			return;
+		}
+	} else if (p->left) {
+		process_drop(a, p, true);
 		return;
 	}
 	send_chunks(a, p);
@@ -498,6 +542,8 @@ static void drop(struct agent *a, struct process *p, bool kill_it)
 		return;
 	if (a->relay.link == p->remote->link)
 		a->relay.link = NULL;
+	if (a->late.link == p->remote->link)
+		late_end(&a->late);
 	pcn_link_close(p->remote->link, "the program is elsewhere", 0);
 	supply_end(&p->remote->supply);
 	free(p->remote);

@@ -74,8 +74,7 @@ static void target_ready(struct agent *a)
 		operation_answer(a, op->asker, 0);
 		return;
 	}
-	process_request(a->current, PCN_REQUEST_MOVE);
-	process_interrupt(a, a->current);
+	operation_raise(a);
 }
 
 /* The state goes through our hands when it comes from, or goes to, another
@@ -84,7 +83,8 @@ static int send_go_through(struct agent *a, struct process *source)
 {
 	const struct pcn_message m = {
 		.type = PCN_MSG_GO,
-		.value = {a->op.kind, a->op.node, a->op.leave_running},
+		.value = {a->op.kind, a->op.node, a->op.leave_running, 0,
+			  a->op.late},
 	};
 
 	a->op.through = true;
@@ -206,6 +206,8 @@ static void commit_move(struct agent *a)
 	operation_finish(a);
 	if (target->remote)
 		remote_runs(target);
+	else if (late_is_serving(&a->late))
+		a->late.runs_ns = end;
 	if (!source)
 		local_release_inherited();
 }
@@ -422,7 +424,11 @@ void operation_message(struct agent *a, struct process *p)
 		break;
 	case PCN_MSG_LEFT:
 		if (p->leaving)
-			process_drop(a, p, true);
+			operation_process_left(a, p);
+		break;
+	case PCN_MSG_LATE:
+		if (from_target && late_attach(&a->late, &a->packet, &a->error))
+			operation_fail(a, -EIO);
 		break;
 	case PCN_MSG_WAIT:
 		orphans_wait(a, p);

@@ -203,7 +203,7 @@ int transit_describe(struct transit *t, const struct relay *relay,
  */
 
 int transit_begin_link(struct transit *t, const struct pcn_frame *f,
-		       struct error *error)
+		       struct pcn_link *link, struct error *error)
 {
 	int err;
 
@@ -212,7 +212,7 @@ int transit_begin_link(struct transit *t, const struct pcn_frame *f,
 	if (err)
 		return err;
 	t->active = true;
-	return late_begin(t->late, &t->head, error);
+	return late_begin(t->late, &t->head, link, error);
 }
 
 int transit_memory(struct transit *t, const struct pcn_frame *f,

@@ -47,7 +47,7 @@ int transit_describe(struct transit *t, const struct relay *relay,
 /* From the other side of a link: WIRE_STATE, then WIRE_MEMORY until it is
  * complete; not all of its memory need be there then. */
 int transit_begin_link(struct transit *t, const struct pcn_frame *f,
-		       struct error *error);
+		       struct pcn_link *link, struct error *error);
 int transit_memory(struct transit *t, const struct pcn_frame *f,
 		   struct error *error);
 

@@ -1,5 +1,6 @@
 #define _GNU_SOURCE
 #include "address.h"
+#include "carrier.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -28,6 +29,25 @@ static int parse_unix(struct pcn_address *a, const char *path,
 	memcpy(u->sun_path, path, strlen(path) + 1);
 	a->size = sizeof(*u);
 	return 0;
+}
+
+bool pcn_address_names_fabric(const char *text)
+{
+	return !strncmp(text, "fabric:", 7) || !strncmp(text, "fabric+", 7);
+}
+
+/* What follows fabric: or fabric+PROVIDER:, or NULL. */
+static const char *split_fabric(struct pcn_address *a, const char *text)
+{
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyz0123456789_-";
+	const char *provider = text[6] == '+' ? text + 7 : "tcp";
+	size_t size = strspn(provider, letters);
+
+	if (!size || size >= sizeof(a->fabric) ||
+	    (text[6] == '+' && provider[size] != ':'))
+		return NULL;
+	memcpy(a->fabric, provider, size);
+	return text[6] == '+' ? provider + size + 1 : text + 7;
 }
 
 /* HOST:PORT to a->host and the port's text; without one, ours. */
@@ -64,13 +84,19 @@ int pcn_address_parse(struct pcn_address *a, const char *text,
 	struct addrinfo hints = {.ai_socktype = SOCK_STREAM,
 				 .ai_flags = AI_NUMERICSERV},
 			*found;
-	const char *port;
+	const char *port, *where = text;
 	int err;
 
 	memset(a, 0, sizeof(*a));
 	if (!strncmp(text, "unix:", 5))
 		return parse_unix(a, text + 5, error);
-	port = split(a, text);
+	if (pcn_address_names_fabric(text)) {
+		err = pcn_carrier_exists(error);
+		if (err)
+			return err;
+		where = split_fabric(a, text);
+	}
+	port = where ? split(a, where) : NULL;
 	if (!port)
 		return pcn_fail(error, -EINVAL, "'%.200s': HOST:PORT expected",
 				text);
@@ -102,6 +128,16 @@ void pcn_address_format(const struct pcn_address *a, char *text, size_t size)
 	const struct sockaddr_in6 *v6 = (const void *)&a->address;
 	const struct sockaddr_un *u = (const void *)&a->address;
 	char host[INET6_ADDRSTRLEN] = "?";
+	int n = 0;
+
+	if (a->fabric[0])
+		n = strcmp(a->fabric, "tcp")
+			    ? snprintf(text, size, "fabric+%s:", a->fabric)
+			    : snprintf(text, size, "fabric:");
+	if (n < 0 || (size_t)n >= size)
+		return;
+	text += n;
+	size -= (size_t)n;
 
 	switch (a->address.ss_family) {
 	case AF_INET:
@@ -140,10 +176,12 @@ void pcn_socket_prepare(int fd)
 
 int pcn_address_connect(const struct pcn_address *a, struct error *error)
 {
-	int fd = socket(a->address.ss_family,
-			SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	int err;
+	int fd, err;
 
+	if (a->fabric[0])
+		return pcn_carrier_connect(a, error);
+	fd = socket(a->address.ss_family,
+		    SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
 		return pcn_fail(error, -errno, "socket: %s", strerror(errno));
 	pcn_socket_prepare(fd);
@@ -172,11 +210,13 @@ int pcn_address_listen(struct pcn_address *a, struct error *error)
 {
 	const int yes = 1;
 	char text[300];
-	int fd = socket(a->address.ss_family,
-			SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	mode_t mask;
-	int err = 0;
+	int fd, err = 0;
 
+	if (a->fabric[0])
+		return pcn_carrier_listen(a, error);
+	fd = socket(a->address.ss_family,
+		    SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
 		return pcn_fail(error, -errno, "socket: %s", strerror(errno));
 	if (a->address.ss_family == AF_UNIX)
@@ -197,4 +237,21 @@ int pcn_address_listen(struct pcn_address *a, struct error *error)
 	close(fd);
 	pcn_address_format(a, text, sizeof(text));
 	return pcn_fail(error, err, "%s: %s", text, strerror(-err));
+}
+
+int pcn_address_accept(const struct pcn_address *a, int listener,
+		       struct pcn_address *from)
+{
+	int fd;
+
+	memset(from, 0, sizeof(*from));
+	if (a->fabric[0])
+		return pcn_carrier_accept(listener, from);
+	from->size = sizeof(from->address);
+	fd = accept4(listener, (void *)&from->address, &from->size,
+		     SOCK_CLOEXEC | SOCK_NONBLOCK);
+	if (fd < 0)
+		return -errno;
+	pcn_socket_prepare(fd);
+	return fd;
 }

@@ -7,6 +7,7 @@
  */
 #define _GNU_SOURCE
 #include "link.h"
+#include "carrier.h"
 #include "clock.h"
 
 #include <errno.h>
@@ -277,10 +278,15 @@ static int stand(struct pcn_link *l)
 	uint8_t hello[8] = PCN_LINK_MAGIC;
 	struct iovec part = {hello, sizeof(hello)};
 	struct error error = {""};
+	struct pcn_transport *t = l->transport;
 	int err;
 
-	l->transport->handshake_wants_write = false;
-	err = l->transport->ops->handshake(l->transport, &error);
+	t->handshake_wants_write = false;
+	err = t->carried ? pcn_carrier_verdict(t->fd, &error) : 0;
+	if (!err) {
+		t->carried = false;
+		err = t->ops->handshake(t, &error);
+	}
 	if (err == -EAGAIN)
 		return 0;
 	if (err)

@@ -1,6 +1,7 @@
 /*
  * transport.h - what carries a link's bytes: a reliable ordered stream that
- * never blocks.  Built in: sockets (socket.c) and TLS 1.3 over them (tls.c).
+ * never blocks.  Built in: sockets (socket.c) and TLS 1.3 over them (tls.c);
+ * the socket may be a carrier's (carrier.h).
  *
  * To add one: fill in pcn_transport_ops; its structure begins with a struct
  * pcn_transport.
@@ -35,6 +36,8 @@ struct pcn_transport_ops {
 struct pcn_transport {
 	const struct pcn_transport_ops *ops;
 	int fd;
+	/* A carrier says first whether there is a connection. */
+	bool carried;
 	/* What the last -EAGAIN of each waits for; else POLLIN and POLLOUT. */
 	bool handshake_wants_write, read_wants_write, write_wants_read;
 };

@@ -72,13 +72,17 @@ def test_three_machines(luck):
     two.ends_well()
 
 
-def test_two_programs(luck):
-    daemon = Daemon(luck)
+def two_programs(luck, **daemon_options):
+    daemon = Daemon(luck, **daemon_options)
     pairs = [luck.start(luck.tool("popcorn-run"), *daemon.nodes(), luck.program("visits"))
              for _ in range(4)]
     for started in pairs:
         started.ends(7, "good\n")
     daemon.ends_well()
+
+
+def test_two_programs(luck):
+    two_programs(luck)
 
 
 def test_moved_meanwhile(luck):
@@ -148,9 +152,9 @@ def agent_there(daemon):
     return int(re.findall(r"agent (\d+)\n", daemon.said())[-1])
 
 
-def lost(luck, end):
+def lost(luck, end, **daemon_options):
     """Its node ends: so does the program, with one line."""
-    daemon = Daemon(luck)
+    daemon = Daemon(luck, **daemon_options)
     started, home = begin(luck, daemon.nodes())
     end(daemon, started, home)
     started.ends(125, r"ready [\d ]+\n" + LOST, 10)
@@ -319,3 +323,37 @@ def test_every_record_behind_the_next(luck):
 
 def test_damage_to_every_record(luck):
     at_every_record(luck, lambda daemon, proxy: proxy.damaged, 13).ends_well()
+
+
+# --- libfabric -------------------------------------------------------------------
+
+FABRIC = "fabric:127.0.0.1:0"
+
+
+def test_fabric_there_and_back(luck):
+    there_and_back(luck, address=FABRIC)
+
+
+def test_fabric_there_and_back_emulated(luck):
+    there_and_back(luck, "--isa", "arm=qemu:aarch64", address=FABRIC)
+
+
+def test_fabric_two_programs(luck):
+    two_programs(luck, address=FABRIC)
+
+
+def test_fabric_daemon_ends(luck):
+    lost(luck, lambda daemon, started, home: daemon.process.terminate(),
+         address=FABRIC).process.wait(20)
+
+
+def test_fabric_daemon_killed(luck):
+    lost(luck, lambda daemon, started, home: daemon.process.kill(),
+         address=FABRIC).process.wait(20)
+
+
+def test_fabric_agent_killed(luck):
+    daemon = lost(luck, lambda daemon, started, home: os.kill(agent_there(daemon), signal.SIGKILL),
+                  address=FABRIC)
+    daemon.says("was ended by signal 9")
+    daemon.ends_well()

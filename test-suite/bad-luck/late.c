@@ -1,7 +1,7 @@
 /*
- * Moves to node 1 with memory full of what it can work out again, and there
- * does at once what argv[1] says, before all of it can have come.  argv[2]:
- * MiB.
+ * Moves to node 1, and from there to argv[3], with memory full of what it can
+ * work out again, and there does at once what argv[1] says, before all of it
+ * can have come.  argv[2]: MiB.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -23,6 +23,7 @@
 static unsigned long image[4 << 20 >> 3];
 static unsigned long *heap, *shared;
 static size_t words;
+static int here = 1, other;
 #define SHARED (1ul << 20 >> 3)
 
 static void wrong(const char *what, size_t at)
@@ -199,11 +200,38 @@ static void protect(void)
 
 static void back(void)
 {
-	if (popcorn_migrate(0))
-		wrong("popcorn_migrate", 0);
+	if (popcorn_migrate(other))
+		wrong("popcorn_migrate", other);
 	check_all();
-	if (popcorn_migrate(1))
-		wrong("popcorn_migrate", 1);
+	if (popcorn_migrate(here))
+		wrong("popcorn_migrate", here);
+}
+
+static void leave(void)
+{
+	if (popcorn_migrate_thread(other))
+		wrong("popcorn_migrate_thread", other);
+	check_all();
+	if (popcorn_migrate_thread(here))
+		wrong("popcorn_migrate_thread", here);
+}
+
+static void *sleep_in_thread(void *argument)
+{
+	check_all();
+	while (access("late.stop", F_OK))
+		usleep(10000);
+	return argument;
+}
+
+/* In two threads, of which one makes no system call. */
+static void linger(void)
+{
+	pthread_t thread;
+
+	if (pthread_create(&thread, NULL, sleep_in_thread, NULL))
+		wrong("pthread_create", 0);
+	pthread_join(thread, NULL);
 }
 
 static void save(void)
@@ -226,6 +254,7 @@ static const struct {
 	{"give-back", give_back}, {"map-again", map_again},
 	{"map-file", map_file},	  {"protect", protect},
 	{"back", back},		  {"save", save},
+	{"leave", leave},	  {"linger", linger},
 };
 
 int main(int argc, char **argv)
@@ -244,6 +273,12 @@ int main(int argc, char **argv)
 	fill(shared, SHARED);
 	if (popcorn_migrate(1))
 		wrong("popcorn_migrate", 1);
+	if (argc > 3) {
+		other = here;
+		here = atoi(argv[3]);
+		if (popcorn_migrate(here))
+			wrong("popcorn_migrate", here);
+	}
 	for (size_t i = 0; i < COUNT(deeds); i++)
 		if (argc > 1 && !strcmp(deeds[i].name, argv[1]))
 			deeds[i].does();

@@ -16,6 +16,7 @@ from machines import Daemon, Proxy
 from program import Failure, Program
 
 EXIT_LINK = 76
+FABRIC = "fabric:127.0.0.1:0"  # libfabric's tcp
 LINK = "node far: the link was cut while the program was there: .*"
 BUILD_ID = 28  # in the note
 
@@ -28,8 +29,8 @@ def there_and_back(steady, far="far"):
         steady.migrate("x86")
 
 
-def run_there_and_back(luck, *options, what="threads", key="key"):
-    daemon = Daemon(luck, *options, key=key)
+def run_there_and_back(luck, *options, what="threads", **daemon_options):
+    daemon = Daemon(luck, *options, **daemon_options)
     steady = luck.steady(what, nodes=daemon.nodes())
     there_and_back(steady)
     steady.finishes()
@@ -170,8 +171,8 @@ def test_key_files(luck):
                 "127.0.0.1:0", "--key", luck.path("other"), "--cache", luck.where)
 
 
-def test_wrong_key(luck):
-    daemon = Daemon(luck)
+def refuses_wrong_key(luck, **daemon_options):
+    daemon = Daemon(luck, **daemon_options)
     luck.expect(0, "", luck.tool("popcorn"), "key", luck.path("other"))
     steady = luck.steady(nodes=daemon.nodes(key=luck.path("other")))
     steady.migrate("far", 1, "popcorn migrate: node far: TLS handshake: .*\n")
@@ -180,6 +181,10 @@ def test_wrong_key(luck):
         raise Failure(daemon.said())
     steady.finishes()
     daemon.ends_well()
+
+
+def test_wrong_key(luck):
+    refuses_wrong_key(luck)
 
 
 def test_plaintext_peers(luck):
@@ -504,8 +509,8 @@ def test_many_programs(luck):
         raise Failure("only %d moves" % moves)
 
 
-def test_two_programs(luck):
-    daemon = Daemon(luck, "--max", "2")
+def two_programs(luck, **daemon_options):
+    daemon = Daemon(luck, "--max", "2", **daemon_options)
     first = luck.steady("threads", nodes=daemon.nodes())
     second = Second(luck, daemon.nodes())
     first.migrate("far")
@@ -519,6 +524,10 @@ def test_two_programs(luck):
     for program in (first, second, third):
         program.finishes()
     daemon.ends_well()
+
+
+def test_two_programs(luck):
+    two_programs(luck)
 
 
 def Second(luck, nodes, name="second"):
@@ -595,8 +604,8 @@ def test_link_cut_while_away(luck):
     daemon.ends_well()
 
 
-def ends_with(luck, end):
-    daemon = Daemon(luck)
+def ends_with(luck, end, **daemon_options):
+    daemon = Daemon(luck, **daemon_options)
     steady = luck.steady("threads", nodes=daemon.nodes())
     steady.migrate("far")
     end(daemon)
@@ -618,8 +627,8 @@ def test_daemon_killed_while_away(luck):
     ends_with(luck, lambda daemon: daemon.process.kill())
 
 
-def test_origin_killed_while_away(luck):
-    daemon = Daemon(luck)
+def origin_killed(luck, **daemon_options):
+    daemon = Daemon(luck, **daemon_options)
     steady = luck.steady("threads", nodes=daemon.nodes())
     steady.migrate("far")
     steady.process.kill()
@@ -632,6 +641,10 @@ def test_origin_killed_while_away(luck):
     for name in os.listdir(luck.run_directory + "/popcorn"):
         os.unlink(luck.run_directory + "/popcorn/" + name)
     daemon.ends_well()
+
+
+def test_origin_killed_while_away(luck):
+    origin_killed(luck)
 
 
 # --- Streams, signals, ends --------------------------------------------------
@@ -753,8 +766,8 @@ def test_statuses(luck):
     daemon.ends_well()
 
 
-def test_stop_and_continue(luck):
-    daemon = Daemon(luck)
+def stop_and_continue(luck, **daemon_options):
+    daemon = Daemon(luck, **daemon_options)
     steady = luck.steady("threads", nodes=daemon.nodes(), preexec_fn=os.setpgrp)
     steady.migrate("far")
     for _ in range(3):
@@ -770,6 +783,10 @@ def test_stop_and_continue(luck):
     steady.migrate("x86")
     steady.finishes()
     daemon.ends_well()
+
+
+def test_stop_and_continue(luck):
+    stop_and_continue(luck)
 
 
 def is_stopped(pid):
@@ -804,3 +821,129 @@ def test_checkpoint_while_away(luck):
     restored = luck.restored(luck.tool("popcorn"), "restore", saved)
     restored.finishes()
     daemon.ends_well()
+
+
+# --- libfabric ---------------------------------------------------------------
+
+def test_fabric_there_and_back(luck):
+    run_there_and_back(luck, address=FABRIC)
+
+
+def test_fabric_there_and_back_emulated(luck):
+    run_there_and_back(luck, "--isa", "arm=qemu:aarch64", address=FABRIC)
+
+
+def test_fabric_plain_there_and_back(luck):
+    run_there_and_back(luck, "--plain", key=None, address=FABRIC)
+
+
+def test_fabric_memory_there_and_back(luck):
+    run_there_and_back(luck, what="big", address=FABRIC)
+
+
+def test_fabric_wrong_key(luck):
+    refuses_wrong_key(luck, address=FABRIC)
+
+
+def test_fabric_two_programs(luck):
+    two_programs(luck, address=FABRIC)
+
+
+def test_fabric_with_tcp(luck):
+    """From one machine by libfabric to another one by a socket."""
+    first = Daemon(luck, address=FABRIC)
+    second = Daemon(luck, "--isa", "arm=qemu:aarch64")
+    nodes = first.nodes(name="one") + second.nodes(name="two")[2:4]
+    steady = luck.steady("threads", nodes=nodes)
+    for node in ("one", "two", "one", "x86", "two"):
+        steady.migrate(node)
+    steady.finishes()
+    first.ends_well()
+    second.ends_well()
+
+
+def test_fabric_streams(luck):
+    daemon = Daemon(luck, address=FABRIC)
+    with subprocess.Popen(["cat", big_input(luck)], stdout=subprocess.PIPE) as cat:
+        copies(luck, daemon, cat.stdout)
+    daemon.ends_well()
+
+
+def test_fabric_stop_and_continue(luck):
+    stop_and_continue(luck, address=FABRIC)
+
+
+def fabric_request(luck, key):
+    """What libfabric says first when it connects."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        steady = luck.steady(nodes=["--node", "x86=local", "--node",
+                                    "far=fabric:127.0.0.1:%d" % port, "--key", key])
+        command = luck.start(luck.tool("popcorn"), "migrate", str(steady.pid), "far")
+        sock = server.accept()[0]
+        data = sock.recv(4096)
+        sock.close()
+        command.ends(1, "popcorn migrate: node far: .*\n")
+        steady.finishes()
+    return data
+
+
+def test_fabric_silent_connections(luck):
+    """Nothing, something else, part of a request, a request and nothing more."""
+    daemon = Daemon(luck, address=FABRIC)
+    request = fabric_request(luck, daemon.key)
+    silent = [connect(daemon) for _ in range(80)]
+    for number, data in enumerate((os.urandom(3000), request[:4], request[:16], request[:20],
+                                   request[:-1], request, request + bytes(5000))):
+        for sock in silent[10 * number:10 * number + 10]:
+            sock.sendall(data)
+    steady = luck.steady(nodes=daemon.nodes())
+    there_and_back(steady)
+    steady.finishes()
+    daemon.says("refused: the other side does not answer")
+    for sock in silent:
+        sock.close()
+    daemon.ends_well()
+
+
+def test_fabric_nobody_listens(luck):
+    daemon = Daemon(luck, address=FABRIC)
+    daemon.ends_well()
+    daemon.until(lambda: not carriers(luck), "its carrier ends")
+    steady = luck.steady(nodes=daemon.nodes())
+    steady.migrate("far", 1, "popcorn migrate: node far: .*Connection refused\n")
+    steady.finishes()
+
+
+def test_fabric_daemon_ends_while_away(luck):
+    daemon = ends_with(luck, lambda daemon: daemon.process.terminate(), address=FABRIC)
+    daemon.says("1 programs are sent away")
+
+
+def test_fabric_daemon_killed_while_away(luck):
+    ends_with(luck, lambda daemon: daemon.process.kill(), address=FABRIC)
+
+
+def test_fabric_origin_killed_while_away(luck):
+    origin_killed(luck, address=FABRIC)
+
+
+def carriers(luck):
+    def name(pid):
+        try:
+            with open("/proc/%d/comm" % pid) as file:
+                return file.read().strip()
+        except OSError:
+            return None
+    return [pid for pid in luck.processes() if name(pid) == "popcorn-fabric"]
+
+
+def test_fabric_carriers_killed(luck):
+    def end(daemon):
+        for pid in carriers(luck):
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except ProcessLookupError:  # it has nothing to carry any more
+                pass
+        daemon.says("libfabric's process has gone")
+    ends_with(luck, end, address=FABRIC)

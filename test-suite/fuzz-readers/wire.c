@@ -44,7 +44,8 @@ static void check(int err, const struct error *error)
 	must(!err || error->text[0]); /* refused without a word */
 }
 
-static int take_state(const struct pcn_frame *f, struct error *error)
+static int take_state(const struct pcn_frame *f, struct pcn_link *l,
+		      struct error *error)
 {
 	int transfer[2], err;
 
@@ -52,7 +53,7 @@ static int take_state(const struct pcn_frame *f, struct error *error)
 		return late_take(&late, f, error) < 0;
 	if (late.process)
 		return 0;
-	err = f->type == WIRE_STATE ? transit_begin_link(&transit, f, error)
+	err = f->type == WIRE_STATE ? transit_begin_link(&transit, f, l, error)
 	      : transit.active	    ? transit_memory(&transit, f, error)
 				    : 0;
 	if (err || !transit.complete)
@@ -71,7 +72,7 @@ static int take_state(const struct pcn_frame *f, struct error *error)
 	return 0;
 }
 
-static int take(const struct pcn_frame *f)
+static int take(const struct pcn_frame *f, struct pcn_link *l)
 {
 	static struct wire_wish wish;
 	struct error error = {""};
@@ -105,7 +106,7 @@ static int take(const struct pcn_frame *f)
 		break;
 	case WIRE_STATE:
 	case WIRE_MEMORY:
-		err = take_state(f, &error);
+		err = take_state(f, l, &error);
 		break;
 	default:
 		err = relay_frame(&relay, f, &error);
@@ -137,7 +138,7 @@ static void read_all(struct pcn_link *l)
 	struct pcn_frame f;
 	int n;
 
-	while ((n = pcn_link_receive(l, &f)) == 1 && !take(&f))
+	while ((n = pcn_link_receive(l, &f)) == 1 && !take(&f, l))
 		;
 	must(n >= 0 || pcn_link_why(l)[0]);
 }

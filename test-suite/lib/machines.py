@@ -9,6 +9,7 @@ import threading
 import time
 
 from luck import Started
+from program import Skip
 
 
 class Daemon(Started):
@@ -26,13 +27,17 @@ class Daemon(Started):
         self.until(lambda: "listening on" in self.said() or self.process.poll() is not None,
                    "listens")
         listening = re.search("listening on (.*)", self.said())
+        if not listening and "built without libfabric" in self.said():
+            raise Skip("built without libfabric")
         if not listening:
             self.fail("does not listen")
         self.address = listening.group(1)
+        self.kind = "fabric" if self.address.startswith("fabric:") else "tcp"
         self.port = int(self.address.split(":")[-1]) if ":" in self.address[5:] else 0
 
     def nodes(self, port=None, name="far", key=None):
-        return ["--node", "x86=local", "--node", "%s=tcp:127.0.0.1:%d" % (name, port or self.port),
+        return ["--node", "x86=local", "--node", "%s=%s:127.0.0.1:%d" % (
+                    name, self.kind, port or self.port),
                 *(["--key", key or self.key] if self.key else ["--plain"])]
 
     def ends_well(self):
@@ -72,13 +77,16 @@ class Proxy:
             except OSError:
                 return
             try:
-                far = socket.create_connection(("127.0.0.1", self.port))
+                far = self.connect()
             except OSError:
                 near.close()
                 continue
             self.socks += [near, far]
             for pair in ((near, far), (far, near)):
                 self.begin(self.carry, *pair)
+
+    def connect(self):
+        return socket.create_connection(("127.0.0.1", self.port))
 
     def record(self, sock):
         data = b""
@@ -153,18 +161,30 @@ class Proxy:
 
 
 class Slow(Proxy):
-    """Carries so many bytes a second from popcorn-run to popcornd, until `stop` of them have
-    gone; then, nothing any more."""
+    """Carries so many bytes a second from popcorn-run to popcornd (home: back), until `stop` of
+    them have gone; then, nothing any more.  Later links are as fast as can be."""
 
-    def __init__(self, port, rate, stop=None):
-        self.rate, self.stop, self.carried = rate, stop, 0
+    # Segments of 64 KiB overflow what a slow reader has room for.
+    SEGMENT = socket.IPPROTO_TCP, socket.TCP_MAXSEG, 4096
+
+    def __init__(self, port, rate, stop=None, home=False):
+        self.rate, self.stop, self.carried, self.source = rate, stop, 0, int(home)
         super().__init__(port)
-        # Segments of 64 KiB overflow what a slow reader has room for.
-        self.server.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, 4096)
+        self.server.setsockopt(*self.SEGMENT)
+
+    def connect(self):
+        far = socket.socket()
+        try:
+            far.setsockopt(*self.SEGMENT)
+            far.connect(("127.0.0.1", self.port))
+        except OSError:
+            far.close()
+            raise
+        return far
 
     def record(self, sock):
         data = super().record(sock)
-        if sock is self.socks[0]:
+        if sock is self.socks[self.source]:
             time.sleep(len(data) / self.rate)
             self.carried += len(data)
             while self.stop and self.carried > self.stop:

@@ -1,9 +1,11 @@
 /*
  * link-bench - round trips of 8 bytes against 8 and against a page, and bytes a
- * second, over TCP on loopback, plain and with TLS, sleeping and spinning.
+ * second, over TCP on loopback, plain and with TLS, sleeping and spinning; and
+ * over libfabric's tcp.
  */
 #define _GNU_SOURCE
 #include "address.h"
+#include "carrier.h"
 #include "link.h"
 #include "tls.h"
 
@@ -42,6 +44,7 @@ static void need(int ok, const char *what)
 
 static struct pcn_link *make(int fd, bool secure, bool server)
 {
+	struct pcn_transport *t;
 	struct pcn_tls_files files = {.key = key};
 	struct error error = {""};
 	struct pcn_tls *tls = NULL;
@@ -49,9 +52,11 @@ static struct pcn_link *make(int fd, bool secure, bool server)
 	if (secure)
 		tls = pcn_tls_new(&files, server, &error);
 	need(!secure || tls, error.text);
-	return pcn_link_new(tls ? pcn_transport_tls(fd, tls, "127.0.0.1")
-				: pcn_transport_socket(fd),
-			    5000000000u);
+	t = tls ? pcn_transport_tls(fd, tls, "127.0.0.1")
+		: pcn_transport_socket(fd);
+	if (t)
+		t->carried = address.fabric[0] && !server;
+	return pcn_link_new(t, 5000000000u);
 }
 
 static int next(struct pcn_link *l, struct pcn_frame *f, bool spin)
@@ -71,13 +76,13 @@ static int next(struct pcn_link *l, struct pcn_frame *f, bool spin)
 static void serve(int listener, bool secure, bool spin)
 {
 	struct pollfd p = {listener, POLLIN, 0};
+	struct pcn_address from;
 	struct pcn_frame f;
 	struct pcn_link *l;
 	int fd;
 
 	poll(&p, 1, 5000);
-	fd = accept(listener, NULL, NULL);
-	pcn_socket_prepare(fd);
+	fd = pcn_address_accept(&address, listener, &from);
 	l = make(fd, secure, true);
 	pcn_link_allow(l, CHUNK, 4 * CHUNK);
 	while (next(l, &f, spin) == 1) {
@@ -132,14 +137,14 @@ static void throughput(struct pcn_link *l, bool spin)
 	printf("%8.0f\n", (double)CHUNK * CHUNKS / (now_us() - start));
 }
 
-static void measure(bool secure, bool spin)
+static void measure(const char *where, bool secure, bool spin)
 {
 	struct error error = {""};
 	struct pcn_link *l;
 	int listener, fd;
 	pid_t child;
 
-	need(!pcn_address_parse(&address, "127.0.0.1:0", &error), error.text);
+	need(!pcn_address_parse(&address, where, &error), error.text);
 	listener = pcn_address_listen(&address, &error);
 	need(listener >= 0, error.text);
 	child = fork();
@@ -149,7 +154,8 @@ static void measure(bool secure, bool spin)
 	need(fd >= 0, error.text);
 	l = make(fd, secure, false);
 	pcn_link_allow(l, CHUNK, 4 * CHUNK);
-	printf("%-6s %-6s", secure ? "TLS" : "plain", spin ? "spin" : "sleep");
+	printf("%-6s %-6s %-6s", address.fabric[0] ? "fabric" : "tcp",
+	       secure ? "TLS" : "plain", spin ? "spin" : "sleep");
 	round_trips(l, 8, spin);
 	round_trips(l, 4096, spin);
 	throughput(l, spin);
@@ -166,10 +172,12 @@ int main(void)
 	need(mkdtemp(folder) != NULL, "mkdtemp");
 	snprintf(key, sizeof(key), "%s/key", folder);
 	need(!pcn_tls_make_key(key, &error), error.text);
-	printf("%-13s%8s%8s%8s\n", "", "8 B us", "4 KiB us", "MB/s");
+	printf("%-20s%8s%8s%8s\n", "", "8 B us", "4 KiB us", "MB/s");
 	fflush(stdout);
 	for (int i = 0; i < 4; i++)
-		measure(i & 2, i & 1);
+		measure("127.0.0.1:0", i & 2, i & 1);
+	for (int i = 0; i < 4 && !pcn_carrier_exists(&error); i++)
+		measure("fabric:127.0.0.1:0", i & 2, i & 1);
 	unlink(key);
 	rmdir(folder);
 	return 0;

@@ -292,6 +292,11 @@ static void test_addresses(void)
 	refuse_address("[::1");
 	refuse_address("[::1]x");
 	refuse_address("unix:");
+	refuse_address("fabric:");
+	refuse_address("fabric+:127.0.0.1:80");
+	refuse_address("fabric+tcp");
+	refuse_address("fabric+no/provider:127.0.0.1:80");
+	refuse_address("fabric+providers-name-too-long:127.0.0.1:80");
 }
 
 int main(void)

@@ -50,7 +50,9 @@ enum pcn_message_type {
 	 * Answer: GO, or ABORT (value: -errno). */
 	PCN_MSG_STOPPED = 8,
 	/* Agent.  value: enum pcn_request, node's index, leave running (0, 1),
-	 * whole (MOVE: memory and descriptors' names too are in the stream).
+	 * whole (MOVE: memory and descriptors' names too are in the stream);
+	 * for its agent, if that is not the program's: whether the program may
+	 * go on before all its memory has come (MOVE).
 	 * Descriptors: MOVE: transfer socket; CHECKPOINT: the file; FORK:
 	 * transfer socket, the child's channel (text: the child's argv, each
 	 * with its NUL). */
