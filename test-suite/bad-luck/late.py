@@ -157,11 +157,12 @@ def test_asked_to_leave_meanwhile(luck):
 def asked_meanwhile(luck, to, command, *arguments):
     daemon = Daemon(luck)
     slow = Slow(daemon.port, 12 * MIB, home=to != 1)
-    started = begin(luck, daemon, "nothing", port=slow.own, to=to)
+    started = begin(luck, daemon, "linger", port=slow.own, to=to)
     started.until(lambda: events(luck, "move", to), "moves")
     luck.expect(0, "", luck.tool("popcorn"), command, str(started.process.pid), *arguments)
     if not events(luck, "memory", to):
         raise Failure("memory is not there")
+    open(luck.path("late.stop"), "w").close()
     started.ends(GOOD, "good\n", seconds=60)
     slow.close()
     return daemon
