@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #include "spread.h"
 #include "agent.h"
+#include "clock.h"
 #include "operation.h"
 
 #include <errno.h>
@@ -9,7 +10,6 @@
 #include <linux/futex.h>
 #include <string.h>
 #include <sys/syscall.h>
-#include <time.h>
 #include <unistd.h>
 
 static void wake(struct pcn_mail *m, enum pcn_mail_word word)
@@ -115,14 +115,6 @@ static void push_pages(struct spread *s, struct place *from, struct place *to,
 		pcn_engine_run(to->engine, 0);
 }
 
-static int64_t clock_ns(clockid_t clock)
-{
-	struct timespec t;
-
-	clock_gettime(clock, &t);
-	return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
-}
-
 static void leave(struct spread *s, uint32_t slot, struct pcn_mail *m)
 {
 	int node = m->node;
@@ -143,8 +135,8 @@ static void leave(struct spread *s, uint32_t slot, struct pcn_mail *m)
 	s->where[slot] = (int16_t)node;
 	s->left++;
 	push_pages(s, &s->places[s->home], p, m);
-	message.value[3] = clock_ns(CLOCK_REALTIME);
-	message.value[4] = clock_ns(CLOCK_MONOTONIC);
+	message.value[3] = pcn_clock_ns(CLOCK_REALTIME);
+	message.value[4] = pcn_clock_ns(CLOCK_MONOTONIC);
 	if (place_tell(p, &message, &about))
 		mails_refuse(s, slot, -EAGAIN);
 }

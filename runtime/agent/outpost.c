@@ -6,10 +6,10 @@
 #define _GNU_SOURCE
 #include "spread.h"
 #include "agent.h"
+#include "clock.h"
 
 #include <errno.h>
 #include <string.h>
-#include <time.h>
 
 #define RUNG 256
 
@@ -96,29 +96,28 @@ int outpost_hear(struct agent *a)
 
 /* --- What the origin says ------------------------------------------------- */
 
-static int64_t clock_ns(clockid_t clock)
-{
-	struct timespec t;
-
-	clock_gettime(clock, &t);
-	return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
-}
-
 /*
  * How far the clocks of the program's home are ahead, at the least: what they
- * said when a thread left is no later than now.  So time never runs backwards
- * for a thread, there or back: here it is behind home's by what the fastest
- * thread took on its way.
+ * said when something left is no later than now.  All that a thread here can
+ * learn from home comes with home's time, and the clock goes by it first.  So
+ * time never runs backwards for a thread, there or back, nor from one to
+ * another that learns of it: here it is behind home's by what the fastest
+ * message took on its way.
  */
-static void set_clocks(struct agent *a, int64_t realtime, int64_t monotonic)
+static void set_clocks(struct agent *a, const struct wire_clocks *home)
 {
 	int64_t *ahead = place_here(a)->process->control->clock_ahead;
-	const int64_t now[2] = {realtime - clock_ns(CLOCK_REALTIME),
-				monotonic - clock_ns(CLOCK_MONOTONIC)};
+	const int64_t said[2] = {home->realtime, home->monotonic};
+	const clockid_t clocks[2] = {CLOCK_REALTIME, CLOCK_MONOTONIC};
 
-	for (int i = 0; i < 2; i++)
-		if (!a->spread.clocks_set || now[i] > ahead[i])
-			__atomic_store_n(&ahead[i], now[i], __ATOMIC_RELAXED);
+	for (int i = 0; i < 2; i++) {
+		int64_t now;
+
+		if (!__builtin_sub_overflow(said[i], pcn_clock_ns(clocks[i]),
+					    &now) &&
+		    (!a->spread.clocks_set || now > ahead[i]))
+			__atomic_store_n(&ahead[i], now, __ATOMIC_RELAXED);
+	}
 	a->spread.clocks_set = true;
 }
 
@@ -130,7 +129,7 @@ static int take_thread(struct agent *a, const struct pcn_message *m)
 
 	if (m->value[1] < 0 || m->value[1] >= (int64_t)PCN_THREADS_MAX)
 		return pcn_fail(&a->error, -EPROTO, "a thread that cannot be");
-	set_clocks(a, m->value[3], m->value[4]);
+	set_clocks(a, &(struct wire_clocks){m->value[3], m->value[4]});
 	place_clear_mail(place_here(a), about.page);
 	a->spread.where[about.page] = (int16_t)a->spread.outpost;
 	err = place_tell(place_here(a), m, &about);
@@ -165,23 +164,32 @@ int outpost_packet(struct agent *a, const struct pcn_message *m)
 
 int outpost_frame(struct agent *a, const struct pcn_frame *f)
 {
+	struct wire_clocks clocks;
 	struct wire_mail mail;
+	const uint8_t *bytes;
+	uint32_t size;
 	int err;
 
 	if (place_here(a)->state != PLACE_READY)
 		return pcn_fail(&a->error, -EPROTO, "its process is not ready");
 	if (f->type == WIRE_PAGES) {
-		err = pcn_engine_take(place_here(a)->engine, 0, f->data,
-				      f->size);
+		err = wire_read_pages(&clocks, &bytes, &size, f, &a->error);
+		if (err)
+			return err;
+		set_clocks(a, &clocks);
+		err = pcn_engine_take(place_here(a)->engine, 0, bytes, size);
 		return err ? pcn_fail(&a->error, err,
 				      "the origin says nonsense of pages")
 			   : 0;
 	}
 	err = wire_read_mail(&mail, f, &a->error);
+	if (err)
+		return err;
+	set_clocks(a, &mail.clocks);
 	/* It may have left since. */
-	if (!err && a->spread.where[mail.slot] >= 0)
+	if (a->spread.where[mail.slot] >= 0)
 		place_tell_thread(place_here(a), mail.slot, &mail.mail);
-	return err;
+	return 0;
 }
 
 /* --- The loop ------------------------------------------------------------- */

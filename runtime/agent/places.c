@@ -209,12 +209,12 @@ static ssize_t send_pages(void *context, const struct iovec *parts, int count)
 		if (room <= WIRE_RESERVE)
 			return sent ? (ssize_t)sent : -EAGAIN;
 		n = room - WIRE_RESERVE;
-		if (n > WIRE_FRAME_MAX)
-			n = WIRE_FRAME_MAX;
+		if (n > WIRE_PAGES_MAX)
+			n = WIRE_PAGES_MAX;
 		if (n > all - sent)
 			n = all - sent;
-		err = pcn_link_send(p->link, WIRE_PAGES, piece,
-				    cut(piece, parts, count, sent, n));
+		err = wire_send_pages(p->link, piece,
+				      cut(piece, parts, count, sent, n));
 		if (err)
 			return err;
 		sent += n;

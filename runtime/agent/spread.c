@@ -386,7 +386,10 @@ int spread_frame(struct agent *a, struct process *p, const struct pcn_frame *f,
 		 struct error *error)
 {
 	struct spread *s = &a->spread;
+	struct wire_clocks clocks;
 	struct wire_mail mail;
+	const uint8_t *bytes;
+	uint32_t size;
 	int node = place_of(s, p), err;
 
 	if (node < 0 || s->places[node].state < PLACE_MAPPING)
@@ -397,8 +400,11 @@ int spread_frame(struct agent *a, struct process *p, const struct pcn_frame *f,
 			mails_hear_thread(s, node, mail.slot, &mail.mail);
 		return err;
 	}
+	err = wire_read_pages(&clocks, &bytes, &size, f, error);
+	if (err)
+		return err;
 	err = pcn_engine_take(s->places[s->home].engine,
-			      spread_dsm_node(s, node), f->data, f->size);
+			      spread_dsm_node(s, node), bytes, size);
 	return err ? pcn_fail(error, err, "it says nonsense of pages") : 0;
 }
 

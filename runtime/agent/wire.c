@@ -1,4 +1,5 @@
 #include "wire.h"
+#include "clock.h"
 
 #include <errno.h>
 #include <stdbool.h>
@@ -151,6 +152,18 @@ int wire_read_mail(struct wire_mail *m, const struct pcn_frame *f,
 		       : bad(error, "a thread that cannot be");
 }
 
+int wire_read_pages(struct wire_clocks *clocks, const uint8_t **bytes,
+		    uint32_t *size, const struct pcn_frame *f,
+		    struct error *error)
+{
+	if (f->size < sizeof(*clocks))
+		return bad(error, "a short frame");
+	memcpy(clocks, f->data, sizeof(*clocks));
+	*bytes = f->data + sizeof(*clocks);
+	*size = f->size - (uint32_t)sizeof(*clocks);
+	return 0;
+}
+
 int wire_read_number(uint32_t *number, const uint8_t **rest, uint32_t *size,
 		     const struct pcn_frame *f, struct error *error)
 {
@@ -177,11 +190,27 @@ int wire_send_number(struct pcn_link *l, enum wire_type type, uint32_t number,
 	return wire_send(l, type, &number, sizeof(number), more, more_size);
 }
 
+static struct wire_clocks clocks_now(void)
+{
+	return (struct wire_clocks){pcn_clock_ns(CLOCK_REALTIME),
+				    pcn_clock_ns(CLOCK_MONOTONIC)};
+}
+
+int wire_send_pages(struct pcn_link *l, const struct iovec *parts, int count)
+{
+	struct wire_clocks clocks = clocks_now();
+	struct iovec all[3] = {{&clocks, sizeof(clocks)}};
+
+	memcpy(all + 1, parts, sizeof(*parts) * (size_t)count);
+	return pcn_link_send(l, WIRE_PAGES, all, count + 1);
+}
+
 int wire_send_mail(struct pcn_link *l, uint32_t slot, const struct pcn_mail *m)
 {
-	const uint32_t head[2] = {slot};
+	const struct wire_mail mail = {
+		.clocks = clocks_now(), .slot = slot, .mail = *m};
 
-	return wire_send(l, WIRE_MAIL, head, sizeof(head), m, sizeof(*m));
+	return wire_send(l, WIRE_MAIL, &mail, sizeof(mail), NULL, 0);
 }
 
 int wire_send_packet(struct pcn_link *l, const struct pcn_message *m,

@@ -18,7 +18,7 @@
 
 #include <stdint.h>
 
-#define WIRE_VERSION	  3u
+#define WIRE_VERSION	  4u
 #define WIRE_USER	  32u
 #define WIRE_ISA	  16u
 #define WIRE_ISAS_MAX	  8u
@@ -60,7 +60,7 @@ enum wire_type {
 	WIRE_BACK = 15,	  /* guest: bytes of stream 0 that nobody has read */
 
 	/* Threads away from home. */
-	WIRE_PAGES = 16, /* bytes of what ../dsm/message.h describes */
+	WIRE_PAGES = 16, /* struct wire_clocks, bytes of ../dsm/message.h's */
 	WIRE_MAIL = 17,	 /* struct wire_mail.  Origin: a result, a recall */
 
 	/* u64 offset: a thread waits for this page of the state.  Nothing: the
@@ -111,7 +111,12 @@ struct wire_descriptor { /* one that is not just opened by its path */
 	uint64_t size;	 /* ... the file must have this size */
 };
 
+struct wire_clocks { /* CLOCK_..., as this leaves; ns */
+	int64_t realtime, monotonic;
+};
+
 struct wire_mail {
+	struct wire_clocks clocks;
 	uint32_t slot, zero;
 	struct pcn_mail mail;
 };
@@ -120,13 +125,15 @@ _Static_assert(sizeof(struct wire_hello) == 176, "wire");
 _Static_assert(sizeof(struct wire_open) == 112, "wire");
 _Static_assert(sizeof(struct wire_state) == 24, "wire");
 _Static_assert(sizeof(struct wire_descriptor) == 16, "wire");
-_Static_assert(sizeof(struct wire_mail) == 264, "wire");
+_Static_assert(sizeof(struct wire_mail) == 280, "wire");
 _Static_assert(sizeof(struct wire_open) + WIRE_TEXT_MAX <= PCN_LINK_FRAME_FIRST,
 	       "fits before the other side is known");
 _Static_assert(WIRE_FDS_MAX * sizeof(struct wire_descriptor) +
 			       sizeof(struct wire_state) <=
 		       WIRE_FRAME_MAX,
 	       "fits a frame");
+
+#define WIRE_PAGES_MAX (WIRE_FRAME_MAX - sizeof(struct wire_clocks))
 
 static inline uint64_t wire_pages(uint64_t size)
 {
@@ -158,6 +165,10 @@ int wire_read_memory(uint64_t *offset, const struct pcn_frame *f, uint64_t size,
 		     struct error *error);
 int wire_read_mail(struct wire_mail *m, const struct pcn_frame *f,
 		   struct error *error);
+/* *bytes point into the frame. */
+int wire_read_pages(struct wire_clocks *clocks, const uint8_t **bytes,
+		    uint32_t *size, const struct pcn_frame *f,
+		    struct error *error);
 /* A number, and what follows it. */
 int wire_read_number(uint32_t *number, const uint8_t **rest, uint32_t *size,
 		     const struct pcn_frame *f, struct error *error);
@@ -166,6 +177,8 @@ int wire_send(struct pcn_link *l, enum wire_type type, const void *head,
 	      size_t head_size, const void *more, size_t more_size);
 int wire_send_number(struct pcn_link *l, enum wire_type type, uint32_t number,
 		     const void *more, size_t more_size);
+/* parts: at most two, WIRE_PAGES_MAX bytes. */
+int wire_send_pages(struct pcn_link *l, const struct iovec *parts, int count);
 int wire_send_mail(struct pcn_link *l, uint32_t slot, const struct pcn_mail *m);
 int wire_send_packet(struct pcn_link *l, const struct pcn_message *m,
 		     const void *text);

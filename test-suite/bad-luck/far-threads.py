@@ -5,7 +5,7 @@ import re
 import signal
 import time
 
-from machines import Daemon, Proxy
+from machines import Daemon, Hastening, Proxy
 from nodes import EXIT_SAVED
 from program import Failure, Program, Skip
 
@@ -123,11 +123,15 @@ def test_not_from_there(luck):
     daemon.ends_well()
 
 
+def clocks(luck):
+    suite = os.path.dirname(luck.folder)
+    return Program(os.path.join(suite, "thread/clocks.c"), luck.build).popcorn(
+        luck.path("clocks"), "O2")
+
+
 def test_other_clocks(luck):
     """Machines whose CLOCK_MONOTONIC has begun long before, and long after, home's."""
-    suite = os.path.dirname(luck.folder)
-    program = Program(os.path.join(suite, "thread/clocks.c"), luck.build)
-    app = program.popcorn(luck.path("clocks"), "O2")
+    app = clocks(luck)
     for offset in (50000, -int(time.monotonic()) // 2):
         prefix = ("unshare", "--time", "--monotonic", str(offset))
         if luck.output(*prefix, "true")[0]:
@@ -135,6 +139,15 @@ def test_other_clocks(luck):
         daemon = Daemon(luck, prefix=prefix)
         luck.expect(0, "forwards\n", luck.tool("popcorn-run"), *daemon.nodes(), app)
         daemon.ends_well()
+
+
+def test_clocks_when_a_link_gets_faster(luck):
+    """What a thread hears of home is not later than its own time."""
+    daemon = Daemon(luck)
+    proxy = Hastening(daemon.port, 60)
+    luck.expect(0, "forwards\n", luck.tool("popcorn-run"), *daemon.nodes(port=proxy.own), clocks(luck))
+    proxy.close()
+    daemon.ends_well()
 
 
 # --- Ends ----------------------------------------------------------------------

@@ -297,7 +297,8 @@ static void far_says(struct input *in)
 				.flags = byte(in) % 32};
 	struct pcn_frame f = {WIRE_MAIL, sizeof(mail), (uint8_t *)&mail};
 	struct process *p = a.spread.places[1].process;
-	unsigned char bytes[DSM_MESSAGE_MAX] __attribute__((aligned(8))) = {0};
+	unsigned char bytes[sizeof(struct wire_clocks) + DSM_MESSAGE_MAX]
+		__attribute__((aligned(8))) = {0};
 
 	if (!a.spread.places[1].far || !p)
 		return;
@@ -313,7 +314,9 @@ static void far_says(struct input *in)
 	if (byte(in) & 1) {
 		f.type = WIRE_PAGES;
 		f.data = bytes;
-		f.size = dsm_message_encode(&m, bytes) + dsm_message_data(&m);
+		f.size = sizeof(struct wire_clocks);
+		f.size += dsm_message_encode(&m, bytes + f.size) +
+			  dsm_message_data(&m);
 		f.size -= byte(in) % 2 * 8;
 	}
 	if (spread_frame(&a, p, &f, &error)) {

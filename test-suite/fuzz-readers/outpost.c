@@ -115,7 +115,8 @@ static int origin_frame(struct input *in)
 	struct dsm_message m = {.type = byte(in) % DSM_TYPES,
 				.flags = byte(in) % 32};
 	struct pcn_frame f = {WIRE_MAIL, sizeof(mail), (uint8_t *)&mail};
-	unsigned char bytes[DSM_MESSAGE_MAX] __attribute__((aligned(8))) = {0};
+	unsigned char bytes[sizeof(struct wire_clocks) + DSM_MESSAGE_MAX]
+		__attribute__((aligned(8))) = {0};
 
 	mail.mail.word = byte(in) % 9;
 	mail.mail.recall = byte(in) % 4;
@@ -128,7 +129,9 @@ static int origin_frame(struct input *in)
 	if (byte(in) & 1) {
 		f.type = WIRE_PAGES;
 		f.data = bytes;
-		f.size = dsm_message_encode(&m, bytes) + dsm_message_data(&m);
+		f.size = sizeof(struct wire_clocks);
+		f.size += dsm_message_encode(&m, bytes + f.size) +
+			  dsm_message_data(&m);
 		f.size -= byte(in) % 2 * 8;
 	}
 	return outpost_frame(&a, &f);

@@ -77,9 +77,12 @@ static int take(const struct pcn_frame *f, struct pcn_link *l)
 	static struct wire_wish wish;
 	struct error error = {""};
 	struct wire_hello hello;
+	struct wire_clocks clocks;
 	struct wire_mail mail;
 	struct pcn_message m;
+	const uint8_t *bytes;
 	const char *text;
+	uint32_t size;
 	int err;
 
 	switch (f->type) {
@@ -100,6 +103,10 @@ static int take(const struct pcn_frame *f, struct pcn_link *l)
 	case WIRE_MAIL:
 		err = wire_read_mail(&mail, f, &error);
 		must(err || mail.slot < PCN_THREADS_MAX);
+		break;
+	case WIRE_PAGES:
+		err = wire_read_pages(&clocks, &bytes, &size, f, &error);
+		must(err || bytes + size == f->data + f->size);
 		break;
 	case WIRE_DEMAND:
 		err = supply_demand(&supply, f, &error);

@@ -190,3 +190,18 @@ class Slow(Proxy):
             while self.stop and self.carried > self.stop:
                 time.sleep(0.1)
         return data
+
+
+class Hastening(Proxy):
+    """Carries the first `late` records from popcorn-run to popcornd slowly."""
+
+    def __init__(self, port, late):
+        self.late = late
+        super().__init__(port)
+
+    def record(self, sock):
+        data = super().record(sock)
+        if sock is self.socks[0] and self.late:
+            self.late -= 1
+            time.sleep(0.02)
+        return data

@@ -1,7 +1,8 @@
 /*
  * Time does not run backwards for a thread that leaves and comes home, nor from
- * one thread to another that waits for it, wherever they are; it goes on by as
- * much as they sleep; and a time-out that one node computes another one keeps.
+ * one thread to another that waits for it, or reads what time it was, wherever
+ * they are; it goes on by as much as they sleep; and a time-out that one node
+ * computes another one keeps.
  *
  * CFLAGS: -pthread
  * MODES: native verify nodes spread links
@@ -11,10 +12,12 @@
 #include <errno.h>
 #include <popcorn.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <time.h>
 #include <unistd.h>
 
 #define ROUNDS 60
+#define TIMES  200
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
@@ -30,10 +33,12 @@ static long long now(clockid_t clock)
 	return t.tv_sec * 1000000000ll + t.tv_nsec;
 }
 
+static const clockid_t clocks[2] = {CLOCK_MONOTONIC, CLOCK_REALTIME};
+static _Atomic long long told[2];
+static atomic_int heard;
+
 static void look(void)
 {
-	const clockid_t clocks[2] = {CLOCK_MONOTONIC, CLOCK_REALTIME};
-
 	for (int i = 0; i < 2; i++) {
 		long long t = now(clocks[i]);
 
@@ -86,11 +91,37 @@ static void *work(void *argument)
 	return NULL;
 }
 
+static void *tell(void *unused)
+{
+	while (!heard)
+		for (int i = 0; i < 2; i++)
+			told[i] = now(clocks[i]);
+	return unused;
+}
+
+static void *hear(void *unused)
+{
+	popcorn_migrate_thread(1 % popcorn_nodes());
+	for (int n = 0; n < TIMES; n++)
+		for (int i = 0; i < 2; i++) {
+			long long t = told[i];
+
+			CHECK(now(clocks[i]) >= t);
+		}
+	heard = 1;
+	return unused;
+}
+
 int main(void)
 {
 	int numbers[2] = {0, 1};
 	pthread_t threads[2];
 
+	/* First: a node learns the better how late it is, the more comes. */
+	CHECK(!pthread_create(&threads[0], NULL, tell, NULL));
+	CHECK(!pthread_create(&threads[1], NULL, hear, NULL));
+	for (int i = 0; i < 2; i++)
+		CHECK(!pthread_join(threads[i], NULL));
 	for (int i = 0; i < 2; i++)
 		CHECK(!pthread_create(&threads[i], NULL, work, &numbers[i]));
 	for (int i = 0; i < 2; i++)
