@@ -56,10 +56,11 @@ static uint32_t find(const struct maps *maps, uint32_t page)
 static int split(struct maps *maps, uint32_t page)
 {
 	uint32_t i = find(maps, page);
-	struct map *m = &maps->list[i], second;
+	struct map *m, second;
 
-	if (i == maps->count || m->page >= page)
+	if (i == maps->count || maps->list[i].page >= page)
 		return 0;
+	m = &maps->list[i];
 	second = *m;
 	second.page = page;
 	second.count = m->page + m->count - page;
@@ -84,7 +85,8 @@ static int maps_change(struct maps *maps, const struct map *change)
 			maps->list[i].prot = change->prot;
 		return 0;
 	}
-	maps_remove(maps, first, last - first);
+	if (last > first)
+		maps_remove(maps, first, last - first);
 	return change->type == PCN_MSG_MAP ? maps_insert(maps, first, change)
 					   : 0;
 }
