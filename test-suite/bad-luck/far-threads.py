@@ -145,7 +145,8 @@ def test_clocks_when_a_link_gets_faster(luck):
     """What a thread hears of home is not later than its own time."""
     daemon = Daemon(luck)
     proxy = Hastening(daemon.port, 60)
-    luck.expect(0, "forwards\n", luck.tool("popcorn-run"), *daemon.nodes(port=proxy.own), clocks(luck))
+    luck.expect(0, "forwards\n", luck.tool("popcorn-run"), *daemon.nodes(port=proxy.own),
+                clocks(luck))
     proxy.close()
     daemon.ends_well()
 
