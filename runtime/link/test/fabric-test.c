@@ -2,8 +2,7 @@
 #define _GNU_SOURCE
 #include "address.h"
 #include "carrier.h"
-#include "clock.h"
-#include "link.h"
+#include "pair.h"
 #include "tls.h"
 
 #include <arpa/inet.h>
@@ -16,28 +15,15 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define SECOND 1000000000ull
 #define CHUNK  100000u
 #define CHUNKS 500u
 #define MANY   40
-#define must(x)                                                                \
-	do                                                                     \
-		if (!(x)) {                                                    \
-			fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__,     \
-				#x);                                           \
-			abort();                                               \
-		}                                                              \
-	while (0)
 
 static char folder[] = "/tmp/popcorn-fabric-XXXXXX";
 static char key[64], other_key[64];
 static struct pcn_tls *client, *server, *other;
 static struct pcn_address there;
 static int listener;
-
-struct pair {
-	struct pcn_link *a, *b; /* who connects, who listens */
-};
 
 static struct pcn_tls *tls(const char *path, bool serves)
 {
@@ -89,29 +75,6 @@ static struct pair make_pair(const struct pcn_tls *t, const struct pcn_tls *u)
 
 	p.b = link_on(accept_one(), u, false);
 	return p;
-}
-
-/* Both links work until `of` has a frame or has ended. */
-static int receive_within(struct pcn_link *of, struct pcn_link *with,
-			  struct pcn_frame *f, uint64_t ns)
-{
-	uint64_t until = pcn_now_ns() + ns;
-	struct pcn_frame unused;
-	int n;
-
-	while (!(n = pcn_link_receive(of, f)) && pcn_now_ns() < until) {
-		struct pollfd p[2] = {
-			{pcn_link_fd(of), pcn_link_events(of, true), 0},
-			{with ? pcn_link_fd(with) : -1,
-			 with ? pcn_link_events(with, false) : 0, 0}};
-
-		if (with && !pcn_link_up(with))
-			must(pcn_link_receive(with, &unused) <= 0);
-		if (with)
-			pcn_link_flush(with);
-		poll(p, 2, 10);
-	}
-	return n;
 }
 
 static int receive(struct pcn_link *of, struct pcn_link *with,

@@ -1,8 +1,7 @@
 /* Links over a socket pair: what must pass passes, what must not does not. */
 #define _GNU_SOURCE
 #include "address.h"
-#include "clock.h"
-#include "link.h"
+#include "pair.h"
 #include "tls.h"
 
 #include <errno.h>
@@ -13,16 +12,6 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#define SECOND 1000000000ull
-#define must(x)                                                                \
-	do                                                                     \
-		if (!(x)) {                                                    \
-			fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__,     \
-				#x);                                           \
-			abort();                                               \
-		}                                                              \
-	while (0)
 
 static char folder[] = "/tmp/popcorn-link-XXXXXX";
 
@@ -35,10 +24,6 @@ static const char *file(const char *name)
 	snprintf(p, 128, "%s/%s", folder, name);
 	return p;
 }
-
-struct pair {
-	struct pcn_link *a, *b; /* client, server */
-};
 
 static struct pcn_tls *tls(const char *key, bool server)
 {
@@ -70,40 +55,17 @@ static struct pair connect_pair(const struct pcn_tls *client,
 	return p;
 }
 
-static uint64_t patience_ns = 10 * SECOND;
-
-/* Lets the link work until it has a frame, has ended or a moment has passed. */
 static int receive(struct pcn_link *l, struct pcn_link *other,
 		   struct pcn_frame *f)
 {
-	struct pcn_frame unused;
-	uint64_t until = pcn_now_ns() + patience_ns;
-	int n;
-
-	while (!(n = pcn_link_receive(l, f)) && pcn_now_ns() < until) {
-		struct pollfd p[2] = {
-			{pcn_link_fd(l), pcn_link_events(l, true), 0},
-			{other ? pcn_link_fd(other) : -1,
-			 other ? pcn_link_events(other, false) : 0, 0}};
-
-		if (other && !pcn_link_up(other))
-			must(pcn_link_receive(other, &unused) <= 0);
-		if (other)
-			pcn_link_flush(other);
-		poll(p, 2, 10);
-	}
-	return n;
+	return receive_within(l, other, f, 10 * SECOND);
 }
 
 static bool hears_nothing(struct pcn_link *l, struct pcn_link *other)
 {
 	struct pcn_frame f;
-	bool nothing;
 
-	patience_ns = SECOND / 5;
-	nothing = !receive(l, other, &f);
-	patience_ns = 10 * SECOND;
-	return nothing;
+	return !receive_within(l, other, &f, SECOND / 5);
 }
 
 static int send_text(struct pcn_link *l, uint32_t type, const char *text)
