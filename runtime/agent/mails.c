@@ -2,7 +2,6 @@
 #define _GNU_SOURCE
 #include "spread.h"
 #include "agent.h"
-#include "clock.h"
 #include "operation.h"
 
 #include <errno.h>
@@ -124,6 +123,7 @@ static void leave(struct spread *s, uint32_t slot, struct pcn_mail *m)
 		.type = PCN_MSG_THREAD,
 		.value = {(int64_t)m->thread, slot, (int64_t)m->stack_size}};
 	const struct map about = {.type = PCN_MSG_THREAD, .page = slot};
+	struct wire_clocks clocks;
 
 	__atomic_store_n(&m->word, PCN_MAIL_AWAY, __ATOMIC_SEQ_CST);
 	if (p == &s->places[s->home] || p->state != PLACE_READY) {
@@ -135,8 +135,9 @@ static void leave(struct spread *s, uint32_t slot, struct pcn_mail *m)
 	s->where[slot] = (int16_t)node;
 	s->left++;
 	push_pages(s, &s->places[s->home], p, m);
-	message.value[3] = pcn_clock_ns(CLOCK_REALTIME);
-	message.value[4] = pcn_clock_ns(CLOCK_MONOTONIC);
+	clocks = wire_clocks_now();
+	message.value[3] = clocks.realtime;
+	message.value[4] = clocks.monotonic;
 	if (place_tell(p, &message, &about))
 		mails_refuse(s, slot, -EAGAIN);
 }

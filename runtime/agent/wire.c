@@ -190,7 +190,7 @@ int wire_send_number(struct pcn_link *l, enum wire_type type, uint32_t number,
 	return wire_send(l, type, &number, sizeof(number), more, more_size);
 }
 
-static struct wire_clocks clocks_now(void)
+struct wire_clocks wire_clocks_now(void)
 {
 	return (struct wire_clocks){pcn_clock_ns(CLOCK_REALTIME),
 				    pcn_clock_ns(CLOCK_MONOTONIC)};
@@ -198,7 +198,7 @@ static struct wire_clocks clocks_now(void)
 
 int wire_send_pages(struct pcn_link *l, const struct iovec *parts, int count)
 {
-	struct wire_clocks clocks = clocks_now();
+	struct wire_clocks clocks = wire_clocks_now();
 	struct iovec all[3] = {{&clocks, sizeof(clocks)}};
 
 	memcpy(all + 1, parts, sizeof(*parts) * (size_t)count);
@@ -208,7 +208,7 @@ int wire_send_pages(struct pcn_link *l, const struct iovec *parts, int count)
 int wire_send_mail(struct pcn_link *l, uint32_t slot, const struct pcn_mail *m)
 {
 	const struct wire_mail mail = {
-		.clocks = clocks_now(), .slot = slot, .mail = *m};
+		.clocks = wire_clocks_now(), .slot = slot, .mail = *m};
 
 	return wire_send(l, WIRE_MAIL, &mail, sizeof(mail), NULL, 0);
 }

@@ -177,6 +177,7 @@ int wire_send(struct pcn_link *l, enum wire_type type, const void *head,
 	      size_t head_size, const void *more, size_t more_size);
 int wire_send_number(struct pcn_link *l, enum wire_type type, uint32_t number,
 		     const void *more, size_t more_size);
+struct wire_clocks wire_clocks_now(void);
 /* parts: at most two, WIRE_PAGES_MAX bytes. */
 int wire_send_pages(struct pcn_link *l, const struct iovec *parts, int count);
 int wire_send_mail(struct pcn_link *l, uint32_t slot, const struct pcn_mail *m);
