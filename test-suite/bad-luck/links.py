@@ -74,8 +74,8 @@ def test_wanted_isa(luck):
     daemon.ends_well()
 
 
-def test_between_two_machines(luck):
-    first, second = Daemon(luck), Daemon(luck, "--isa", "arm=qemu:aarch64")
+def between_two_machines(luck, **first_options):
+    first, second = Daemon(luck, **first_options), Daemon(luck, "--isa", "arm=qemu:aarch64")
     nodes = first.nodes(name="one") + second.nodes(name="two")[2:4]
     steady = luck.steady("threads", nodes=nodes)
     for node in ("one", "two", "one", "x86", "two"):
@@ -83,6 +83,10 @@ def test_between_two_machines(luck):
     steady.finishes()
     first.ends_well()
     second.ends_well()
+
+
+def test_between_two_machines(luck):
+    between_two_machines(luck)
 
 
 def test_unix_socket(luck):
@@ -851,15 +855,7 @@ def test_fabric_two_programs(luck):
 
 def test_fabric_with_tcp(luck):
     """From one machine by libfabric to another one by a socket."""
-    first = Daemon(luck, address=FABRIC)
-    second = Daemon(luck, "--isa", "arm=qemu:aarch64")
-    nodes = first.nodes(name="one") + second.nodes(name="two")[2:4]
-    steady = luck.steady("threads", nodes=nodes)
-    for node in ("one", "two", "one", "x86", "two"):
-        steady.migrate(node)
-    steady.finishes()
-    first.ends_well()
-    second.ends_well()
+    between_two_machines(luck, address=FABRIC)
 
 
 def test_fabric_streams(luck):
