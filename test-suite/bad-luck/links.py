@@ -286,15 +286,17 @@ def frame(kind, data):
     return struct.pack("<IHH", len(data), kind, 0) + data
 
 
-def abi_version():
-    header = os.path.join(os.path.dirname(__file__), "../../stack-transform/include/pcn/abi.h")
-    return int(re.search(r"PCN_ABI_VERSION (\d+)u", open(header).read())[1])
+def version_of(header, name):
+    path = os.path.join(os.path.dirname(__file__), "../..", header)
+    with open(path, encoding="utf-8") as file:
+        return int(re.search(r"#define %s\s+(\d+)u" % name, file.read())[1])
 
 
-ABI = abi_version()
+ABI = version_of("stack-transform/include/pcn/abi.h", "PCN_ABI_VERSION")
+WIRE = version_of("runtime/agent/wire.h", "WIRE_VERSION")
 
 
-def hello(version=3, abi=ABI):
+def hello(version=WIRE, abi=ABI):
     return frame(1, struct.pack("<4I", version, abi, 0, 0) + b"test".ljust(32, b"\0") + bytes(128))
 
 
