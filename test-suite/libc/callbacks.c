@@ -124,7 +124,7 @@ static void walks(void)
 		sprintf(path, i & 1 ? "top/f%d" : "top/sub/g%d", i);
 		close(open(path, O_CREAT | O_WRONLY, 0644));
 	}
-	CHECK(!nftw("top/sub", visit, 1, FTW_PHYS) || 1);
+	CHECK(!nftw("top/sub", visit, 1, FTW_PHYS));
 	count = scandir("top", &names, wanted, alphasort);
 	for (int i = 0; i < count; i++) {
 		printf("%s ", names[i]->d_name);
