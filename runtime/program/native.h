@@ -69,6 +69,7 @@ struct pcn_native {
 	uint64_t capture_start; /* ns, with POPCORN_TRACE */
 	uint64_t self_left;	/* polls until the next self-migration */
 	uint64_t self_random;
+	uint64_t roam_left; /* polls until it takes the program along */
 	struct _Unwind_Exception exception;
 
 	/* signals (signal.c) */
@@ -141,6 +142,7 @@ extern uint64_t pcn_self_interval;   /* POPCORN_SELF, 0: off */
 extern uint64_t pcn_self_seed;	     /* POPCORN_SELF_SEED, 0: fixed intervals */
 extern uint64_t pcn_self_pause_us;   /* POPCORN_SELF_PAUSE, slept at each one */
 extern uint64_t pcn_spread_interval; /* POPCORN_SPREAD, 0: off */
+extern uint64_t pcn_roam_interval;   /* POPCORN_ROAM, 0: off */
 extern bool pcn_check;		     /* POPCORN_CHECK */
 extern bool pcn_trace;		     /* POPCORN_TRACE */
 extern int pcn_log_limit;	     /* POPCORN_LOG */

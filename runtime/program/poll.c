@@ -7,6 +7,7 @@
  * lowers the flag first and looks for reasons after.
  */
 #include "away.h"
+#include "channel.h"
 
 void pcn_poll_raise(void)
 {
@@ -14,10 +15,14 @@ void pcn_poll_raise(void)
 	__atomic_store_n(&__popcorn_control.poll_flag, 1, __ATOMIC_SEQ_CST);
 }
 
+static bool each_poll_counts(void)
+{
+	return pcn_self_interval || pcn_spread_interval || pcn_roam_interval;
+}
+
 void pcn_poll_settle(void)
 {
-	__atomic_store_n(&__popcorn_control.poll_flag,
-			 pcn_self_interval || pcn_spread_interval,
+	__atomic_store_n(&__popcorn_control.poll_flag, each_poll_counts(),
 			 __ATOMIC_SEQ_CST);
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	if (pcn_world_wanted() ||
@@ -51,6 +56,31 @@ static bool self_turn(struct pcn_native *native)
 	return true;
 }
 
+/*
+ * POPCORN_ROAM: the whole program goes to its next node after about so many
+ * polls of a thread, and ever more rarely, so that long programs end.  At which
+ * ones depends on POPCORN_SELF_SEED and the moves made, not on time.
+ */
+static void roam(struct pcn_native *native)
+{
+	int count = pcn_channel_node_count(), err;
+	uint64_t x, moves = pcn_process->moves;
+
+	if (!native->roam_left) {
+		x = (pcn_self_seed << 32 | (moves + 1)) * 0x9e3779b97f4a7c15ull;
+		pcn_random(&x);
+		native->roam_left =
+			1 + x % (2 * pcn_roam_interval * (1 + moves) - 1);
+	}
+	if (--native->roam_left)
+		return;
+	err = count > 1 ? __popcorn_ask_move((pcn_channel_node_current() + 1) %
+					     count)
+			: -ENOSYS;
+	if (err && err != -EBUSY)
+		pcn_roam_interval = 0; /* it will not be otherwise later */
+}
+
 /* frame: who polls, as __popcorn_poll (arch/<isa>/walk.S) found it. */
 void pcn_poll(struct pcn_frame *frame)
 {
@@ -65,6 +95,8 @@ void pcn_poll(struct pcn_frame *frame)
 		pcn_away_take_wish(native);
 	if (pcn_spread_interval && !native->delivery)
 		pcn_away_spread(native);
+	if (pcn_roam_interval && !native->delivery && !pcn_away)
+		roam(native);
 	wanted = pcn_world_wanted();
 	if (!native->delivery &&
 	    (wanted || pcn_away_wanted(native) || self_turn(native))) {
@@ -72,6 +104,6 @@ void pcn_poll(struct pcn_frame *frame)
 			native->capture_start = pcn_time_ns();
 		pcn_capture_stack(native, frame);
 	}
-	if (!pcn_self_interval && !pcn_spread_interval && !wanted)
+	if (!each_poll_counts() && !wanted)
 		pcn_poll_settle();
 }

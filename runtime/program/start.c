@@ -22,7 +22,7 @@
 
 struct pcn_image pcn_image;
 uint64_t pcn_self_interval, pcn_self_seed, pcn_self_pause_us;
-uint64_t pcn_spread_interval;
+uint64_t pcn_spread_interval, pcn_roam_interval;
 bool pcn_check, pcn_trace;
 
 static char **environment;
@@ -98,6 +98,7 @@ static void read_settings(void)
 	pcn_self_seed = number_setting("POPCORN_SELF_SEED", 0);
 	pcn_self_pause_us = number_setting("POPCORN_SELF_PAUSE", 0);
 	pcn_spread_interval = number_setting("POPCORN_SPREAD", 0);
+	pcn_roam_interval = number_setting("POPCORN_ROAM", 0);
 	pcn_check = number_setting("POPCORN_CHECK", 0) != 0;
 	pcn_trace = number_setting("POPCORN_TRACE", 0) != 0;
 }

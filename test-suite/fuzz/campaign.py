@@ -21,9 +21,9 @@ FUZZ = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [os.path.join(os.path.dirname(FUZZ), "lib"), FUZZ]
 import generate
 import nodes
-from program import EMULATOR, Failure, Program
+from program import EMULATOR, Failure, NoEnd, Program
 
-MODES = ["native", "verify", "self", "qemu", "qemu-self", "cross", "hop"]
+MODES = ["native", "verify", "self", "density", "qemu", "qemu-self", "cross", "hop"]
 CSMITH = "/usr/include/csmith"
 PLAIN_SECONDS = 2
 SECONDS = 20
@@ -31,8 +31,10 @@ EXTRA_FLAGS = [[]] * 6 + [["-g"], ["-g"], ["-fno-inline"], ["-ftrivial-auto-var-
                           ["-funroll-loops"], ["-fno-omit-frame-pointer", "-fno-optimize-sibling-calls"],
                           ["-ffunction-sections", "-fdata-sections", "-fPIC"], ["-fcommon"]]
 REPLACEMENT = 1000000  # this much further is the seed of a discarded one's
+NO_POLL = "no poll"  # for a move between nodes
 COMPILING = "compiling failed"  # as Program says
-PATIENCE = 4  # with the most frequent of migrations
+PATIENCE = 8  # with the most frequent of migrations
+REFERENCE_LEVEL = "O2"  # of the plain program, whatever ours is
 
 
 class Discard(Exception):
@@ -42,10 +44,12 @@ class Discard(Exception):
 class RandomProgram(Program):
     """Run in modes of its own, with its own patience."""
 
-    def expected(self, where, level):
+    moved = 0  # between nodes, in all runs
+
+    def expected(self, where, _=None):
         try:
             self.seconds = PLAIN_SECONDS
-            return super().expected(where, level)
+            return super().expected(where, REFERENCE_LEVEL)
         except Failure as failure:
             if COMPILING in str(failure):  # the generator's mistake
                 raise
@@ -54,62 +58,86 @@ class RandomProgram(Program):
             self.seconds = SECONDS
 
     def run(self, level, mode, where):
-        expected = self.expected(where, level)
-        app = self.popcorn(where, level)
+        """Returns how far it came, if that is not the whole of what was meant."""
+        expected = self.expected(where)
         generator = random.Random(self.source[-12:] + mode)
-        if mode == "cross":
-            run = [self.tool("popcorn-run"), *nodes.NODES, app]
-            got = self.execute(run, where, FUZZ_MOVE=str(generator.choice((1, 2, 5, 20, 100))),
-                               POPCORN_SELF=generator.choice(("50", "211", "1000000")))
-            self.compare(nodes.as_shell(expected), got, mode, run)
-        elif mode == "hop":
-            return self.run_hopping(expected, app, generator.getrandbits(31))
-        elif mode in ("self", "qemu-self"):
-            command = [app]
-            if mode == "qemu-self":
-                command = EMULATOR["aarch64"] + [self.thin(where, level, "aarch64")]
-            for every in ("7" if mode == "qemu-self" else "1"), "97", "1009":
-                self.seconds = SECONDS if every == "1009" else PATIENCE
-                try:
-                    got = self.execute(command, where, POPCORN_SELF=every, POPCORN_CHECK="1")
-                    break
-                except Failure:
-                    if every == "1009":
-                        raise
-                finally:
-                    self.seconds = SECONDS
+        if mode in ("cross", "hop"):
+            run = self.run_roaming if mode == "cross" else self.run_hopping
+            return run(nodes.as_shell(expected), self.popcorn(where, level), generator)
+        if mode in ("self", "qemu-self"):
+            return self.run_often(expected, mode, level, where)
+        if mode == "density":
+            command = [self.popcorn(where, level)]
+            got = self.execute(command, where, POPCORN_CHECK="1",
+                               POPCORN_SELF=str(round(2 ** generator.uniform(1, 10))),
+                               POPCORN_SELF_SEED=str(generator.getrandbits(31)))
             self.compare(expected, got, mode, command)
-            return "every " + every
-        else:
-            super().run(level, mode, where)
-        return None
+            return None
+        return super().run(level, mode, where)
 
-    def run_hopping(self, expected, app, seed):
+    def run_often(self, expected, mode, level, where):
+        """At every poll; more rarely if that has no end in time."""
+        command = [self.popcorn(where, level)]
+        if mode == "qemu-self":
+            command = EMULATOR["aarch64"] + [self.thin(where, level, "aarch64")]
+        most = "7" if mode == "qemu-self" else "1"
+        for every, seconds in (most, PATIENCE), ("97", PATIENCE), ("1009", SECONDS):
+            try:
+                self.seconds = seconds
+                got = self.execute(command, where, POPCORN_SELF=every, POPCORN_CHECK="1")
+            except NoEnd:
+                if every == "1009":
+                    raise
+                continue
+            finally:
+                self.seconds = SECONDS
+            self.compare(expected, got, mode, command)
+            return None if every == most else "at each %sth poll" % every
+
+    def run_roaming(self, expected, app, generator):
+        """Moved at random polls; if it ends before that, at earlier ones."""
+        every = 2 ** generator.uniform(0, 12)
+        seed = str(generator.getrandbits(31))
+        while True:
+            events = self.run_traced(expected, app, "cross", [], POPCORN_SELF_SEED=seed,
+                                          POPCORN_ROAM=str(round(every)))
+            if "event=move " in events:
+                return None
+            if every < 1.5:
+                return NO_POLL
+            every /= 8 if every > 12 else every
+
+    def run_hopping(self, expected, app, generator):
+        hops = ["--hop", "20:0-3:%d" % generator.getrandbits(31)]
+        events = self.run_traced(expected, app, "hop", hops, POPCORN_SELF="7")
+        return None if "event=move " in events else "too short"
+
+    def run_traced(self, expected, app, mode, options, **environment):
         trace = app + ".trace"
-        run = [self.tool("popcorn-run"), *nodes.NODES, "--quiet", "--hop", "20:0-3:%d" % seed,
-               "--trace", trace, app]
-        got = self.execute(run, os.path.dirname(app), POPCORN_SELF="7")
-        self.compare(nodes.as_shell(expected), got, "hop", run)
+        run = [self.tool("popcorn-run"), *nodes.NODES, "--quiet", *options, "--trace", trace, app]
+        got = self.execute(run, os.path.dirname(app), **environment)
+        self.compare(expected, got, mode, run)
         with open(trace) as file:
             events = file.read()
         failed = [line for line in events.splitlines()
                   if "event=failed" in line and "the program ended" not in line]
         if failed:
             raise Failure("a move failed:\n$ %s\n%s" % (" ".join(run), "\n".join(failed)))
-        return None if "event=move " in events else "too short"
+        self.moved += events.count("event=move ")
+        return events
 
     def run_decided(self, level, mode, where):
         """run(), but a failure is one only if plain clang agrees with itself."""
         try:
             return self.run(level, mode, where)
         except Failure:
-            if self.undecided(where, level):
+            if self.undecided(where):
                 raise Discard(self.source)
             raise
 
-    def undecided(self, where, level):
+    def undecided(self, where):
         """Does plain clang say several things of this program?"""
-        answers = {self.expected(where, level)}
+        answers = {self.expected(where)}
         environment = dict(os.environ, PLAIN_MUSL=os.path.join(self.build, "plain"))
         for isa, other in ("x86_64", "-O0"), ("aarch64", "-O0"), ("aarch64", "-O2"):
             if self.reference != "x86_64" and isa == "x86_64":
@@ -197,7 +225,8 @@ class SeedRange:
         return [("seed", str(seed)) for seed in self.seeds]
 
     def run(self, _, seed, where):
-        """If plain clang has no opinion of the program, another one in its place."""
+        """If plain clang has no opinion of the program, or no mode can move it,
+        another one in its place."""
         where = os.path.join(where, seed)
         os.makedirs(where, exist_ok=True)
         for number in range(int(seed), int(seed) + 5 * REPLACEMENT, REPLACEMENT):
@@ -206,14 +235,16 @@ class SeedRange:
             try:
                 KINDS[self.kind](number, level, source)
                 program = RandomProgram(source, self.build)
-                program.expected(where, level)
+                program.expected(where)
                 for mode in self.modes:
-                    program.run_decided(level, mode, where)
+                    if program.run_decided(level, mode, where) == NO_POLL:
+                        raise Discard(source)
                 shutil.rmtree(where)
                 return
             except Discard:
                 pass
-        raise Failure("plain clang has no opinion of five programs, the last is " + source)
+        raise Failure("five programs of which plain clang has no opinion, or that have no poll; "
+                      "the last is " + source)
 
 
 class Campaign:
@@ -243,7 +274,13 @@ class Campaign:
 
     def modes(self, name, program, level, where):
         try:
-            program.expected(where, level)
+            self.modes_decided(name, program, level, where)
+        finally:
+            self.count["moves between nodes"] += program.moved
+
+    def modes_decided(self, name, program, level, where):
+        try:
+            program.expected(where)
         except Failure as failure:
             self.report(name, program, "plain", str(failure))
             return

@@ -5,8 +5,7 @@
  *
  * POLLS=0  none but the compiler's
  * POLLS=1  every fuzz_poll() is a poll
- * POLLS=2  the same one frame deeper; with FUZZ_MOVE=N in the environment the
- *          process moves to its next node at the Nth, and then ever more rarely
+ * POLLS=2  the same one frame deeper
  */
 #ifndef FUZZ_H
 #define FUZZ_H
@@ -16,32 +15,17 @@ static inline void fuzz_poll(void)
 {
 }
 #define fuzz_poll_only()
-#elif POLLS == 1
-void __popcorn_poll(void);
-#define fuzz_poll()	 __popcorn_poll()
-#define fuzz_poll_only() __popcorn_poll()
 #else
-#include <popcorn.h>
-#include <stdlib.h>
 void __popcorn_poll(void);
 #define fuzz_poll_only() __popcorn_poll()
-
+#if POLLS == 1
+#define fuzz_poll() __popcorn_poll()
+#else
 __attribute__((noinline)) static void fuzz_poll(void)
 {
-	static int interval = -1, left, moves = 30;
-
-	if (interval < 0) {
-		const char *text = getenv("FUZZ_MOVE");
-
-		left = interval = text ? atoi(text) : 0;
-	}
-	if (interval && --left <= 0 && moves) {
-		moves--;
-		left = interval += interval / 4;
-		popcorn_migrate((popcorn_node() + 1) % popcorn_nodes());
-	}
 	__popcorn_poll();
 }
+#endif
 #endif
 
 #endif

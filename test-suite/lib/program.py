@@ -40,6 +40,10 @@ class Failure(Exception):
     pass
 
 
+class NoEnd(Failure):
+    """Not in the time that it was given."""
+
+
 class Skip(Exception):
     pass
 
@@ -190,7 +194,7 @@ class Program:
                 stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                 env=dict(os.environ, **environment))
         except subprocess.TimeoutExpired as late:
-            raise Failure("no end after %d s:\n$ %s\n%s" % (
+            raise NoEnd("no end after %d s:\n$ %s\n%s" % (
                 self.seconds, quote(command), tail(late.stdout)))
         finally:
             shutil.rmtree(scratch, ignore_errors=True)
