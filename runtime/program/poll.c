@@ -64,13 +64,13 @@ static bool self_turn(struct pcn_native *native)
 static void roam(struct pcn_native *native)
 {
 	int count = pcn_channel_node_count(), err;
-	uint64_t x, moves = pcn_process->moves;
+	uint64_t next = 1 + pcn_process->moves, x;
 
 	if (!native->roam_left) {
-		x = (pcn_self_seed << 32 | (moves + 1)) * 0x9e3779b97f4a7c15ull;
+		x = (pcn_self_seed << 32 | next) * 0x9e3779b97f4a7c15ull;
 		pcn_random(&x);
-		native->roam_left =
-			1 + x % (2 * pcn_roam_interval * (1 + moves) - 1);
+		x %= 2 * pcn_roam_interval * next * next - 1;
+		native->roam_left = 1 + x;
 	}
 	if (--native->roam_left)
 		return;

@@ -2,7 +2,7 @@
  * Regular expressions, patterns, character sets, wide and multibyte text,
  * locales, times, sorting and splitting of strings: what plain musl answers.
  *
- * MODES: native verify self qemu
+ * MODES: usual spread
  */
 #define _GNU_SOURCE
 #include "check.h"

@@ -4,7 +4,7 @@
  * mapped memory between processes; names, sched calls.
  *
  * CFLAGS: -pthread
- * MODES: native self spread spread-user
+ * MODES: native self qemu qemu-self move save spread spread-user
  */
 #define _GNU_SOURCE
 #include "check.h"

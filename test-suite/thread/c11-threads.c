@@ -3,7 +3,7 @@
  * thread-specific values with destructors, call_once, timed waits.
  *
  * CFLAGS: -pthread
- * MODES: native self spread spread-user links
+ * MODES: native self qemu qemu-self move save spread spread-user links
  */
 #include "check.h"
 #include <stdatomic.h>

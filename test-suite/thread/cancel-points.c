@@ -5,7 +5,7 @@
  * pthread_exit; thread-specific destructors after them.
  *
  * CFLAGS: -pthread
- * MODES: native self spread spread-user
+ * MODES: native self qemu qemu-self move save spread spread-user
  */
 #include "check.h"
 #include <errno.h>

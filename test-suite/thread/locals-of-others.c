@@ -3,7 +3,7 @@
  * length, in structures, through lists that run through all their frames.
  *
  * CFLAGS: -pthread
- * MODES: native self spread spread-user links
+ * MODES: native self qemu qemu-self move save spread spread-user links
  */
 #include "check.h"
 #include <pthread.h>
