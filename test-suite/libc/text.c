@@ -2,7 +2,8 @@
  * Regular expressions, patterns, character sets, wide and multibyte text,
  * locales, times, sorting and splitting of strings: what plain musl answers.
  *
- * MODES: usual spread
+ * MODES: usual
+ * SELF: 50
  */
 #define _GNU_SOURCE
 #include "check.h"
