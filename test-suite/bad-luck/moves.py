@@ -6,8 +6,9 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 
-from luck import NODES
+from luck import GOOD, NODES
 from nodes import EXIT_SAVED
 from program import Failure, Skip
 
@@ -192,12 +193,20 @@ def test_program_executes_another(luck):
     run.ends(128 + signal.SIGTERM, "now\n")
 
 
+def done_or_said_why(luck, command, *arguments):
+    """Either it is done and nothing is said, or one line says why not."""
+    status, output = luck.output(luck.tool("popcorn"), command, *arguments, seconds=10)
+    if (status, output) != (0, "") and not (
+            status == 1 and re.fullmatch("popcorn %s: [^\n]*\\w[^\n]*\n" % command, output)):
+        raise Failure("popcorn %s: exit status %d\n%s" % (command, status, output))
+
+
 def test_at_exec(luck):
     """A move is asked for again and again while a program executes itself."""
     run = luck.start(luck.tool("popcorn-run"), *NODES, luck.program("executes"), "soon")
     while "now\n" not in run.said() and run.process.poll() is None:
-        luck.output(luck.tool("popcorn"), "migrate", str(run.pid), "arm", seconds=10)
-        luck.output(luck.tool("popcorn"), "migrate", str(run.pid), "x86", seconds=10)
+        done_or_said_why(luck, "migrate", str(run.pid), "arm")
+        done_or_said_why(luck, "migrate", str(run.pid), "x86")
     run.process.send_signal(signal.SIGTERM)
     run.ends(128 + signal.SIGTERM, "now\n")
 
@@ -209,10 +218,14 @@ def at_exit(luck, *command):
         run = luck.start(luck.tool("popcorn-run"), *NODES, "--quiet", program,
                          str(milliseconds))
         ended = threading.Event()
+        wrong = []
 
         def keep_asking():
-            while not ended.is_set():
-                luck.output(luck.tool("popcorn"), command[0], str(run.pid), *command[1:])
+            while not ended.is_set() and not wrong:
+                try:
+                    done_or_said_why(luck, command[0], str(run.pid), *command[1:])
+                except Failure as failure:
+                    wrong.append(failure)
 
         asker = threading.Thread(target=keep_asking)
         asker.start()
@@ -221,6 +234,8 @@ def at_exit(luck, *command):
         finally:
             ended.set()
             asker.join()
+        if wrong:
+            raise wrong[0]
 
 
 def test_migrate_at_exit(luck):
@@ -262,6 +277,80 @@ def test_out_of_descriptors(luck):
     if status and not re.fullmatch("popcorn checkpoint: .*\n", output):
         raise Failure(output)
     steady.finishes()
+
+
+def long_handler(luck, what):
+    """The program handles a signal for as long as is wanted."""
+    go, stop = luck.path("go"), luck.path("stop")
+    if what == "reads":
+        os.mkfifo(go)
+    run = luck.start(luck.tool("popcorn-run"), *NODES, luck.program("handles"), what, go, stop)
+    run.until(lambda: "ready 0\n" in run.said(), "the program begins")
+    return run
+
+
+def stays_in_handler(luck, run, what, node, *command):
+    """It is asked for in the middle of a handler, and done when that has ended."""
+    go = luck.path("go")
+    before = run.said()
+    run.process.send_signal(signal.SIGUSR1)
+    run.until(lambda: run.said() == before + "begins %d\n" % node, "the handler")
+    asked = luck.start(luck.tool("popcorn"), command[0], str(run.pid), *command[1:])
+    time.sleep(0.3)
+    if asked.process.poll() is not None or run.said() != before + "begins %d\n" % node:
+        asked.fail("it does not wait for the handler:\n" + run.said())
+    if what == "reads":
+        fd = os.open(go, os.O_WRONLY)
+        os.write(fd, b"g")
+        os.close(fd)
+    else:
+        open(go, "w").close()
+    asked.ends(0, "", seconds=5)
+    if what != "reads":
+        os.unlink(go)
+    return before + "begins %d\nends %d\n" % (node, node)
+
+
+def move_in_handler(luck, what):
+    run = long_handler(luck, what)
+    for node, name in ((0, "arm"), (1, "x86"), (0, "arm")):
+        says = stays_in_handler(luck, run, what, node, "migrate", name) + "now %d\n" % (not node)
+        run.until(lambda: run.said() == says, "the program goes on, elsewhere")
+    open(luck.path("stop"), "w").close()
+    run.ends(GOOD, says + "good 1\n")
+
+
+def save_in_handler(luck, what):
+    run, saved = long_handler(luck, what), luck.path("saved")
+    says = stays_in_handler(luck, run, what, 0, "checkpoint", "-o", saved)
+    run.ends(EXIT_SAVED, says)
+    # A restored one goes on with the file that was its output.
+    restored = luck.start(luck.tool("popcorn"), "restore", *NODES, "--start", "arm", saved)
+    run.until(lambda: run.said() == says + "now 1\n", "the program goes on, elsewhere")
+    open(luck.path("stop"), "w").close()
+    restored.ends(GOOD, "")
+    if run.said() != says + "now 1\ngood 1\n":
+        run.fail("does not say good at its end")
+
+
+def test_move_in_handler_that_spins(luck):
+    move_in_handler(luck, "spins")
+
+
+def test_move_in_handler_that_sleeps(luck):
+    move_in_handler(luck, "sleeps")
+
+
+def test_move_in_handler_that_reads(luck):
+    move_in_handler(luck, "reads")
+
+
+def test_save_in_handler_that_spins(luck):
+    save_in_handler(luck, "spins")
+
+
+def test_save_in_handler_that_reads(luck):
+    save_in_handler(luck, "reads")
 
 
 def test_pid_of_something_else(luck):
