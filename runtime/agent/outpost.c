@@ -11,6 +11,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include <pcn/home_clocks.h>
+
 #define RUNG 256
 
 static struct place *place_here(struct agent *a)
@@ -96,29 +98,12 @@ int outpost_hear(struct agent *a)
 
 /* --- What the origin says ------------------------------------------------- */
 
-/*
- * How far the clocks of the program's home are ahead, at the least: what they
- * said when something left is no later than now.  All that a thread here can
- * learn from home comes with home's time, and the clock goes by it first.  So
- * time never runs backwards for a thread, there or back, nor from one to
- * another that learns of it: here it is behind home's by what the fastest
- * message took on its way.
- */
+/* Whatever comes from home comes with its time, which goes first. */
 static void set_clocks(struct agent *a, const struct wire_clocks *home)
 {
-	int64_t *ahead = place_here(a)->process->control->clock_ahead;
-	const int64_t said[2] = {home->realtime, home->monotonic};
-	const clockid_t clocks[2] = {CLOCK_REALTIME, CLOCK_MONOTONIC};
-
-	for (int i = 0; i < 2; i++) {
-		int64_t now;
-
-		if (!__builtin_sub_overflow(said[i], pcn_clock_ns(clocks[i]),
-					    &now) &&
-		    (!a->spread.clocks_set || now > ahead[i]))
-			__atomic_store_n(&ahead[i], now, __ATOMIC_RELAXED);
-	}
-	a->spread.clocks_set = true;
+	pcn_home_clocks_hear(&place_here(a)->process->control->home_clocks,
+			     home->realtime, home->monotonic,
+			     pcn_clock_ns(CLOCK_MONOTONIC));
 }
 
 static int take_thread(struct agent *a, const struct pcn_message *m)

@@ -82,7 +82,6 @@ struct spread {
 	int asked_node;
 	int16_t where[PCN_THREADS_MAX]; /* slots: node, -1: at home */
 	int outpost;			/* in a guest's agent: its node */
-	bool clocks_set;
 };
 
 void spread_init(struct spread *s);

@@ -7,6 +7,9 @@
 #include <asm/unistd.h>
 #include <linux/auxvec.h>
 #include <linux/elf.h>
+#include <linux/time.h>
+
+#include <pcn/home_clocks.h>
 
 typedef int (*clock_function)(int clock, struct pcn_timespec *time);
 
@@ -92,17 +95,26 @@ void pcn_clock_start(void)
 				(clock_function)(bias + d.symbols[i].st_value);
 }
 
+static bool read_clock(long clock, struct pcn_timespec *time)
+{
+	return !(clock_gettime ? clock_gettime((int)clock, time)
+			       : pcn_sys(__NR_clock_gettime, clock, time));
+}
+
 /* A thread that is away on another machine is told what its home's clocks say.
  */
-static void as_at_home(long clock, struct pcn_timespec *time)
+static bool home_clock(long clock, struct pcn_timespec *time)
 {
-	int64_t ahead = __atomic_load_n(&__popcorn_control.clock_ahead[clock],
-					__ATOMIC_RELAXED);
-	int64_t ns = time->ns + ahead % 1000000000;
+	int64_t home;
 
-	time->s += ahead / 1000000000 - (ns < 0) + (ns >= 1000000000);
-	time->ns = ns + (ns < 0 ? 1000000000 : 0) -
-		   (ns >= 1000000000 ? 1000000000 : 0);
+	if (!read_clock(CLOCK_MONOTONIC, time) ||
+	    !pcn_home_clocks_read(&__popcorn_control.home_clocks,
+				  clock == CLOCK_REALTIME,
+				  time->s * 1000000000 + time->ns, &home))
+		return false;
+	time->s = home / 1000000000;
+	time->ns = home % 1000000000;
+	return true;
 }
 
 long pcn_call_clock_gettime(struct pcn_call *call)
@@ -115,11 +127,9 @@ long pcn_call_clock_gettime(struct pcn_call *call)
 	 */
 	if (call->a[1] < (long)PCN_IMAGE_BASE ||
 	    (!clock_gettime && !pcn_away) ||
-	    (clock_gettime ? clock_gettime((int)clock, &time)
-			   : pcn_sys(__NR_clock_gettime, clock, &time)))
+	    (!(pcn_away && home_clock(clock, &time)) &&
+	     !read_clock(clock, &time)))
 		return pcn_call_native(call);
-	if (pcn_away)
-		as_at_home(clock, &time);
 	*(struct pcn_timespec *)call->a[1] = time;
 	return 0;
 }

@@ -22,7 +22,7 @@ extern "C" {
 
 /* Raised by one whenever anything below changes its meaning; slices, saved
  * processes and agents of different versions refuse one another. */
-#define PCN_ABI_VERSION 2u
+#define PCN_ABI_VERSION 3u
 
 /* --- Address space: equal on every node, all below 2^38 (fits Sv39) ------- */
 
@@ -232,6 +232,14 @@ struct pcn_process {
 
 /* --- Control page (node-private, shared by program and its agent) --------- */
 
+/* Of the program's home, seen from another machine; ns. */
+struct pcn_home_clocks {
+	int64_t monotonic; /* CLOCK_MONOTONIC there is here's, slowed, and this
+			    */
+	int64_t realtime;  /* CLOCK_REALTIME there is that, and this */
+	uint32_t known, reserved;
+};
+
 /*
  * The page at symbol __popcorn_control.  Alone, the program's own memory;
  * under popcorn-run a memfd the agent maps too.  poll_flag is read by every
@@ -250,12 +258,11 @@ struct pcn_control {
 	 * it leaves, or -errno) first, then thread = 0. */
 	int32_t wished_thread, wished_node, wish_result;
 	/* Written by the agent of a node on another machine than the program's
-	 * home: nanoseconds that CLOCK_REALTIME and CLOCK_MONOTONIC are ahead
-	 * there. */
-	int64_t clock_ahead[2];
+	 * home (<pcn/home_clocks.h>). */
+	struct pcn_home_clocks home_clocks;
 	/* Written by the agent: memory still comes; a futex. */
 	uint32_t late;
-	uint32_t reserved[49];
+	uint32_t reserved[47];
 };
 
 enum pcn_request {
