@@ -19,7 +19,7 @@ static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t condition = PTHREAD_COND_INITIALIZER;
 static pthread_key_t key;
 static sem_t semaphore;
-static atomic_int at;
+static atomic_int at, cancelled;
 static int trail[200], steps;
 
 static void step(void *what)
@@ -78,7 +78,8 @@ static void block(int way)
 	case 4:
 		pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &old);
 		at = 1;
-		usleep(20000);
+		while (!cancelled)
+			usleep(1000);
 		pthread_testcancel();
 		step(&(int){77});
 		pthread_setcancelstate(old, NULL);
@@ -127,13 +128,14 @@ int main(void)
 		pthread_t thread;
 		void *result;
 
-		at = steps = 0;
+		at = cancelled = steps = 0;
 		CHECK(!pthread_create(&thread, NULL, run, (void *)way));
 		while (!at)
 			usleep(1000);
 		usleep(3000);
 		if (way < 6)
 			CHECK(!pthread_cancel(thread));
+		cancelled = 1;
 		CHECK(!pthread_join(thread, &result));
 		printf("%d %d:", (int)way,
 		       result == PTHREAD_CANCELED ? -1 : (int)(intptr_t)result);
