@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 int maps_insert(struct maps *maps, uint32_t at, const struct map *m)
 {
@@ -57,6 +58,7 @@ static int split(struct maps *maps, uint32_t page)
 {
 	uint32_t i = find(maps, page);
 	struct map *m, second;
+	int err;
 
 	if (i == maps->count || maps->list[i].page >= page)
 		return 0;
@@ -64,8 +66,36 @@ static int split(struct maps *maps, uint32_t page)
 	second = *m;
 	second.page = page;
 	second.count = m->page + m->count - page;
+	second.offset += (uint64_t)(page - m->page) * DSM_PAGE_SIZE;
 	m->count = page - m->page;
-	return maps_insert(maps, i + 1, &second);
+	err = maps_insert(maps, i + 1, &second);
+	if (!err && second.file)
+		second.file->maps++;
+	return err;
+}
+
+static void let_go(struct map_file *file)
+{
+	if (!file || --file->maps)
+		return;
+	close(file->fd);
+	free(file);
+}
+
+void maps_free(struct maps *maps)
+{
+	for (uint32_t i = 0; i < maps->count; i++)
+		let_go(maps->list[i].file);
+	free(maps->list);
+	*maps = (struct maps){0};
+}
+
+bool maps_have_file(const struct maps *maps)
+{
+	for (uint32_t i = 0; i < maps->count; i++)
+		if (maps->list[i].file)
+			return true;
+	return false;
 }
 
 static int maps_change(struct maps *maps, const struct map *change)
@@ -85,10 +115,12 @@ static int maps_change(struct maps *maps, const struct map *change)
 			maps->list[i].prot = change->prot;
 		return 0;
 	}
+	for (uint32_t i = first; i < last; i++)
+		let_go(maps->list[i].file);
 	if (last > first)
 		maps_remove(maps, first, last - first);
-	return change->type == PCN_MSG_MAP ? maps_insert(maps, first, change)
-					   : 0;
+	return change->type == PCN_MSG_UNMAP ? 0
+					     : maps_insert(maps, first, change);
 }
 
 /* --- Changes of maps ------------------------------------------------------ */
@@ -125,6 +157,27 @@ bool map_of_message(const struct pcn_message *m, struct map *map)
 	return true;
 }
 
+/* A file of this machine, which came with the message. */
+static int take_file(struct agent *a, struct map *map)
+{
+	struct spread *s = &a->spread;
+	int fd = packet_take_fd(&a->packet);
+
+	map->offset = (uint64_t)a->packet.m.value[3];
+	for (int i = 0; i < SPREAD_NODES; i++)
+		if (s->places[i].far) {
+			close(fd);
+			return -ENODEV;
+		}
+	map->file = fd < 0 ? NULL : malloc(sizeof(*map->file));
+	if (!map->file) {
+		close(fd);
+		return fd < 0 ? -EPROTO : -ENOMEM;
+	}
+	*map->file = (struct map_file){.fd = fd, .maps = 1};
+	return 0;
+}
+
 static int begin_change(struct agent *a, const struct map *map, bool held)
 {
 	struct spread *s = &a->spread;
@@ -133,6 +186,8 @@ static int begin_change(struct agent *a, const struct map *map, bool held)
 
 	if (map->type != PCN_MSG_ZERO)
 		err = maps_change(&s->maps, map);
+	if (err)
+		let_go(map->file);
 	if (!err && map->type == PCN_MSG_MAP) {
 		err = pcn_engine_register(e, map->page, map->count, &a->error);
 		if (!err)
@@ -159,10 +214,17 @@ void changes_begin(struct agent *a)
 	struct change *c = &a->spread.change;
 	bool held = a->packet.m.value[3];
 	struct map map;
+	int err;
 
 	if (c->under_way || !map_of_message(&a->packet.m, &map)) {
 		pcn_fail(&a->error, -EINVAL, "no such memory");
 		operation_answer(a, a->current, -EINVAL);
+		return;
+	}
+	err = map.type == PCN_MSG_MAP_FILE ? take_file(a, &map) : 0;
+	if (err) {
+		pcn_fail(&a->error, err, "a file's pages: %s", strerror(-err));
+		operation_answer(a, a->current, err);
 		return;
 	}
 	*c = (struct change){.under_way = true};

@@ -137,18 +137,26 @@ int place_send_files(struct agent *a, struct place *p,
 }
 
 /* To a node's service thread, whose answer is about *about. */
-int place_tell(struct place *p, const struct pcn_message *m,
-	       const struct map *about)
+static int tell(struct place *p, const struct pcn_message *m,
+		const struct map *about, const struct map_file *file)
 {
 	int err;
 
 	err = maps_insert(&p->answers, p->answers.count, about);
 	if (err)
 		return err;
-	err = process_send(p->process, m, NULL);
+	/* A file is for processes of this machine. */
+	err = file ? packet_send(p->process->channel, m, NULL, &file->fd, 1)
+		   : process_send(p->process, m, NULL);
 	if (err)
 		p->answers.count--;
 	return err;
+}
+
+int place_tell(struct place *p, const struct pcn_message *m,
+	       const struct map *about)
+{
+	return tell(p, m, about, NULL);
 }
 
 int place_tell_map(struct place *p, const struct map *map)
@@ -156,9 +164,12 @@ int place_tell_map(struct place *p, const struct map *map)
 	const struct pcn_message m = {
 		.type = map->type,
 		.value = {(int64_t)map->page * DSM_PAGE_SIZE,
-			  (int64_t)map->count * DSM_PAGE_SIZE, map->prot}};
+			  (int64_t)map->count * DSM_PAGE_SIZE, map->prot,
+			  (int64_t)map->offset}};
+	struct map about = *map;
 
-	return place_tell(p, &m, map);
+	about.file = NULL;
+	return tell(p, &m, &about, map->file);
 }
 
 /* --- Links ---------------------------------------------------------------- */

@@ -297,7 +297,7 @@ static int open_file(const char *path, const struct pcn_stream_descriptor *d,
 	if (expected &&
 	    (fstat(fd, &st) || (uint64_t)st.st_size != expected->size))
 		err = -ESTALE;
-	else if (d->kind == PCN_FD_FILE &&
+	else if ((d->kind == PCN_FD_FILE || d->kind == PCN_FD_DIRECTORY) &&
 		 lseek(fd, (off_t)d->offset, SEEK_SET) < 0)
 		err = -errno;
 	if (!err)

@@ -48,7 +48,7 @@ void spread_end(struct spread *s)
 
 	for (int i = 0; i < SPREAD_NODES; i++)
 		place_close(&s->places[i]);
-	free(s->maps.list);
+	maps_free(&s->maps);
 	left = s->left;
 	died_of = s->died_of;
 	wisher = s->wisher;
@@ -133,7 +133,13 @@ static void ask_thread(struct agent *a, struct process *p)
 	}
 	s->asker = p;
 	s->asked_node = node;
-	err = place_open(a, node);
+	if (a->options->nodes.list[node].remote && maps_have_file(&s->maps))
+		err = pcn_fail(&a->error, -EOPNOTSUPP,
+			       "node %s is on another machine, and the program "
+			       "shares a file's pages",
+			       spread_node_name(a, node));
+	else
+		err = place_open(a, node);
 	if (!err) {
 		place->process = process_start(a, node, PCN_ROLE_NODE);
 		err = place->process ? 0 : -ENOEXEC;
@@ -188,6 +194,7 @@ static bool home_message(struct agent *a, struct process *p)
 		changes_gather_all(a);
 		return true;
 	case PCN_MSG_MAP:
+	case PCN_MSG_MAP_FILE:
 	case PCN_MSG_UNMAP:
 	case PCN_MSG_PROTECT:
 	case PCN_MSG_ZERO:

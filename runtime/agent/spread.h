@@ -30,10 +30,19 @@ struct pcn_link;
 
 #define SPREAD_NODES ((int)PCN_CHANNEL_NODES_MAX)
 
+/* Mapped by one or several maps. */
+struct map_file {
+	int fd;
+	uint32_t maps;
+};
+
 struct map {
 	uint32_t page, count;
 	int prot;
 	uint32_t type; /* enum pcn_message_type */
+	uint64_t offset;
+	struct map_file *file; /* MAP_FILE, in struct spread's list; else NULL
+				*/
 };
 
 struct maps {
@@ -169,6 +178,10 @@ void mails_refuse(struct spread *s, uint32_t slot, int err);
 /* maps.c: lists; 0 or -ENOMEM. */
 int maps_insert(struct maps *maps, uint32_t at, const struct map *m);
 void maps_remove(struct maps *maps, uint32_t first, uint32_t count);
+/* Of struct spread's: of no use any more. */
+void maps_free(struct maps *maps);
+/* Does the program share the pages of a file? */
+bool maps_have_file(const struct maps *maps);
 /* The change in a->packet begins; is it done? */
 void changes_begin(struct agent *a);
 void changes_look(struct agent *a);

@@ -82,6 +82,10 @@ int pcn_userfaultfd_open(bool kernel_too);
  * the table. */
 long pcn_share_map(uint64_t address, uint64_t size, long prot, long flags,
 		   int fd, uint64_t offset);
+/* mremap of a file's pages that v says: so many of them are at another place,
+ * or more at the same. */
+long pcn_share_remap_file(const struct pcn_vma *v, uint64_t old_size,
+			  uint64_t at, uint64_t size);
 long pcn_share_unmap(uint64_t address, uint64_t size);
 long pcn_share_protect(uint64_t address, uint64_t size, long prot);
 /* Private memory is zero again. */

@@ -8,6 +8,7 @@
 #include "away.h"
 #include "vma.h"
 
+#include <linux/fcntl.h>
 #include <linux/mman.h>
 
 #define MAP_GENERIC                                                            \
@@ -198,6 +199,11 @@ static long choose(uint64_t hint, uint64_t size, long flags)
 	return hint ? (long)hint : -ENOMEM;
 }
 
+static bool is_read_only(int fd)
+{
+	return (pcn_sys(__NR_fcntl, fd, F_GETFL) & O_ACCMODE) == O_RDONLY;
+}
+
 int64_t pcn_memory_map(uint64_t hint, uint64_t size, long prot, long flags,
 		       int fd, uint64_t offset)
 {
@@ -220,6 +226,8 @@ int64_t pcn_memory_map(uint64_t hint, uint64_t size, long prot, long flags,
 			vma.kind = flags & MAP_SHARED ? PCN_VMA_SHARED
 						      : PCN_VMA_FILE;
 			vma.path = pcn_path_slot_locked(fd);
+			if (vma.kind == PCN_VMA_SHARED && is_read_only(fd))
+				vma.flags |= PCN_VMA_READ_ONLY;
 			vma.offset = offset;
 		}
 		vma.start = at;
@@ -267,13 +275,16 @@ long pcn_call_mprotect(struct pcn_call *call)
 	return result;
 }
 
-/* By hand: what is mapped is one file, whose pages do not move. */
+/* By hand: what is mapped is one file, whose pages do not move.  vma is what
+ * begins at old. */
 static long remap_shared(const struct pcn_vma *vma, uint64_t old,
 			 uint64_t old_size, uint64_t at, uint64_t size)
 {
 	const long flags = MAP_PRIVATE | MAP_ANONYMOUS;
 	long result;
 
+	if (vma->kind == PCN_VMA_SHARED)
+		return pcn_share_remap_file(vma, old_size, at, size);
 	if (at == old) {
 		result = pcn_share_map(old + old_size, size - old_size,
 				       vma->prot, flags, -1, 0);
@@ -304,6 +315,7 @@ static long remap(uint64_t old, uint64_t old_size, uint64_t size, long flags,
 		return -EFAULT;
 	vma = pcn_process->vmas[i];
 	vma.offset += old - vma.start;
+	vma.start = old;
 	if (flags & MREMAP_FIXED) {
 		if (!(flags & MREMAP_MAYMOVE) || fixed % PCN_PAGE_SIZE ||
 		    (fixed < old + old_size && old < fixed + size))
@@ -365,6 +377,20 @@ long pcn_call_mremap(struct pcn_call *call)
 	return result;
 }
 
+static bool file_at(uint64_t address)
+{
+	uint32_t i;
+	bool found;
+
+	pcn_lock(&pcn_process->lock);
+	i = pcn_vma_find_locked(address);
+	found = i < pcn_process->vma_count &&
+		pcn_process->vmas[i].start <= address &&
+		pcn_process->vmas[i].kind == PCN_VMA_SHARED;
+	pcn_unlock(&pcn_process->lock);
+	return found;
+}
+
 /* What is shared is a file of memory, of which the kernel forgets nothing. */
 long pcn_call_madvise(struct pcn_call *call)
 {
@@ -372,7 +398,7 @@ long pcn_call_madvise(struct pcn_call *call)
 		 size = PCN_ALIGN_UP(call->a[1], PCN_PAGE_SIZE);
 	long advice = call->a[2], result;
 
-	if (!pcn_shared)
+	if (!pcn_shared || file_at(address))
 		return pcn_call_native(call);
 	if (address % PCN_PAGE_SIZE)
 		return -EINVAL;

@@ -3,6 +3,7 @@
  * would go on with less, or with more, than the program knows of.
  */
 #include "movable.h"
+#include "mapped.h"
 #include "native.h"
 
 #include <asm/unistd.h>
@@ -53,5 +54,5 @@ int pcn_movable(const char **why)
 			       "another process";
 			return -EOPNOTSUPP;
 		}
-	return 0;
+	return pcn_mapped_check(why);
 }

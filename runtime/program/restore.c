@@ -10,6 +10,7 @@
 #include "descriptors.h"
 #include "channel.h"
 #include "late.h"
+#include "mapped.h"
 #include "native.h"
 
 #include <asm/unistd.h>
@@ -151,8 +152,7 @@ static void map_shared_file(const struct pcn_vma *v)
 
 	if (!path)
 		pcn_restore_refuse(-ENOENT, "a shared mapping has no file");
-	fd = pcn_sys(__NR_openat, AT_FDCWD, path,
-		     (v->prot & PROT_WRITE ? O_RDWR : O_RDONLY) | O_CLOEXEC, 0);
+	fd = pcn_mapped_open_by_name(v);
 	check(fd, path);
 	r = pcn_sys(__NR_mmap, v->start, v->end - v->start, v->prot,
 		    MAP_SHARED | MAP_FIXED, fd, v->offset);

@@ -42,7 +42,7 @@ static void begin(const int *fds, uint32_t fd_count)
 		reply(PCN_MSG_SHARED, 0, &(int){(int)fd}, fd_count == 3);
 }
 
-static long serve(const struct pcn_message *m)
+static long serve(const struct pcn_message *m, int fd)
 {
 	uint64_t address = (uint64_t)m->value[0], size = (uint64_t)m->value[1];
 	long result;
@@ -50,6 +50,10 @@ static long serve(const struct pcn_message *m)
 	switch (m->type) {
 	case PCN_MSG_MAP:
 		result = pcn_shared_map(address, size, m->value[2]);
+		return pcn_is_error(result) ? result : 0;
+	case PCN_MSG_MAP_FILE:
+		result = pcn_sys(__NR_mmap, address, size, m->value[2],
+				 MAP_SHARED | MAP_FIXED, fd, m->value[3]);
 		return pcn_is_error(result) ? result : 0;
 	case PCN_MSG_UNMAP:
 		return pcn_sys(__NR_munmap, address, size);
@@ -83,6 +87,9 @@ _Noreturn void pcn_service(void)
 		if (m.type == PCN_MSG_SHARE)
 			begin(fds, fd_count);
 		else
-			reply(PCN_MSG_ANSWER, serve(&m), NULL, 0);
+			reply(PCN_MSG_ANSWER, serve(&m, fd_count ? fds[0] : -1),
+			      NULL, 0);
+		if (m.type == PCN_MSG_MAP_FILE && fd_count)
+			pcn_sys(__NR_close, fds[0]);
 	}
 }

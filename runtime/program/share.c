@@ -5,12 +5,16 @@
  * address, less PCN_SHARED_BASE.  Whatever is mapped here the agent registers
  * with the userfaultfd that it gets from here, and every node maps the same
  * before the call that changes a map returns.
+ *
+ * The pages of a file that the program shares stay the file's: every node of
+ * this machine maps that, too.
  */
 #include "memory_scan.h" /* first: see there */
 
 #include "away.h"
 #include "channel.h"
 #include "late.h"
+#include "mapped.h"
 #include "vma.h"
 
 #include <asm/unistd.h>
@@ -103,22 +107,63 @@ static long read_in(uint64_t address, uint64_t size, int fd, uint64_t offset)
 	return 0;
 }
 
+/* -ENODEV: a node on another machine cannot have it. */
+static int tell_file(uint64_t address, uint64_t size, long prot, int fd,
+		     uint64_t offset)
+{
+	struct pcn_message m = {.type = PCN_MSG_MAP_FILE,
+				.value = {(int64_t)address, (int64_t)size, prot,
+					  (int64_t)offset}};
+	char why[PCN_CHANNEL_WHY];
+
+	return pcn_channel_question(&m, &fd, 1, NULL, NULL, why);
+}
+
+static long map_file(uint64_t address, uint64_t size, long prot, int fd,
+		     uint64_t offset)
+{
+	long result = pcn_sys(__NR_mmap, address, size, prot,
+			      MAP_SHARED | MAP_FIXED, fd, offset);
+
+	if (pcn_is_error(result))
+		return result;
+	result = tell_file(address, size, prot, fd, offset);
+	if (!result)
+		return (long)address;
+	pcn_sys(__NR_munmap, address, size);
+	pcn_log(PCN_LOG_WARN, "a file's pages cannot be shared while threads "
+			      "are on other machines");
+	return result;
+}
+
+long pcn_share_remap_file(const struct pcn_vma *v, uint64_t old_size,
+			  uint64_t at, uint64_t size)
+{
+	int fd = pcn_mapped_open(v);
+	long result;
+
+	if (fd < 0)
+		return -ENOMEM;
+	result = map_file(at, size, v->prot, fd, v->offset);
+	pcn_sys(__NR_close, fd);
+	if (!pcn_is_error(result) && at != v->start)
+		pcn_share_unmap(v->start, old_size);
+	return result;
+}
+
 long pcn_share_map(uint64_t address, uint64_t size, long prot, long flags,
 		   int fd, uint64_t offset)
 {
 	bool file = !(flags & MAP_ANONYMOUS);
 	long result;
 
-	if (file && (flags & MAP_SHARED) && (prot & PROT_WRITE)) {
-		pcn_log(PCN_LOG_WARN, "a file's pages cannot be shared while "
-				      "threads are on other nodes");
-		return -ENODEV;
-	}
 	if (any_map(address, size)) {
 		result = pcn_share_unmap(address, size);
 		if (result)
 			return result;
 	}
+	if (file && (flags & MAP_SHARED))
+		return map_file(address, size, prot, fd, offset);
 	result = pcn_shared_map(address, size,
 				file ? PROT_READ | PROT_WRITE : prot);
 	if (pcn_is_error(result))
@@ -194,8 +239,6 @@ static int check_maps(void)
 	for (uint32_t i = 0; i < pcn_process->vma_count; i++) {
 		const struct pcn_vma *v = &pcn_process->vmas[i];
 
-		if (v->kind == PCN_VMA_SHARED && (v->prot & PROT_WRITE))
-			return no_sharing("the program shares a file's pages");
 		if (v->flags & PCN_VMA_LENT)
 			return no_sharing("the program shares memory with "
 					  "another process");
@@ -228,22 +271,44 @@ static int copy_all(const struct pcn_memory_list *list)
 
 	for (uint32_t i = 0; i < list->count && !err; i++)
 		err = copy(list->segments[i].vaddr, list->segments[i].filesz);
-	for (uint32_t i = 0; i < pcn_process->vma_count && !err; i++) {
-		const struct pcn_vma *v = &pcn_process->vmas[i];
-
-		if (v->kind != PCN_VMA_SHARED)
-			continue;
-		/* Behind the file's end there is nothing to be read. */
-		copy(v->start, v->end - v->start);
-	}
 	return err;
+}
+
+static bool is_file(const struct pcn_vma *v)
+{
+	return v->kind == PCN_VMA_SHARED;
+}
+
+static int tell_files(void)
+{
+	for (uint32_t i = 0; i < pcn_process->vma_count; i++) {
+		const struct pcn_vma *v = &pcn_process->vmas[i];
+		int fd, err;
+
+		if (!is_file(v) || v->start == v->end)
+			continue;
+		fd = pcn_mapped_open(v);
+		if (fd < 0)
+			return no_sharing("a file whose pages the program "
+					  "shares is not found by its name");
+		err = tell_file(v->start, v->end - v->start, v->prot, fd,
+				v->offset);
+		pcn_sys(__NR_close, fd);
+		if (err)
+			return no_sharing("the program shares a file's pages, "
+					  "and the node is on another machine");
+	}
+	return 0;
 }
 
 static void map_all(void)
 {
 	for (uint32_t i = 0; i < pcn_process->vma_count; i++) {
 		const struct pcn_vma *v = &pcn_process->vmas[i];
-		long at = pcn_shared_map(v->start, v->end - v->start, v->prot);
+		long at = is_file(v)
+				  ? 0
+				  : pcn_shared_map(v->start, v->end - v->start,
+						   v->prot);
 
 		if (pcn_is_error(at))
 			pcn_die("shared memory at %lx: mmap says %d", v->start,
@@ -267,7 +332,9 @@ static void tell_all(void)
 	for (uint32_t i = 0; i < pcn_process->vma_count; i++) {
 		const struct pcn_vma *v = &pcn_process->vmas[i];
 
-		tell(PCN_MSG_MAP, v->start, v->end - v->start, v->prot, true);
+		if (!is_file(v))
+			tell(PCN_MSG_MAP, v->start, v->end - v->start, v->prot,
+			     true);
 	}
 }
 
@@ -304,6 +371,13 @@ static int send_userfaultfd(int fd)
 	return err ? err : fd < 0 ? fd : 0;
 }
 
+static void close_all(void)
+{
+	pcn_descriptor_drop(&userfault);
+	pcn_descriptor_drop(&memory);
+	pcn_mail_close();
+}
+
 int pcn_share(bool asked)
 {
 	struct pcn_memory_list list;
@@ -328,15 +402,21 @@ int pcn_share(bool asked)
 					  ? "userfaultfd is not for this user"
 					  : "this kernel has no userfaultfd");
 	err = receive_files();
-	if (!err)
-		err = send_userfaultfd(fd);
-	if (!err)
-		err = pcn_memory_scan(&list);
 	if (err)
 		return err;
+	err = send_userfaultfd(fd);
+	if (!err)
+		err = tell_files();
+	if (!err)
+		err = pcn_memory_scan(&list);
+	if (err) {
+		close_all();
+		return err;
+	}
 	err = copy_all(&list);
 	if (err) {
 		pcn_memory_free(&list);
+		close_all();
 		return err;
 	}
 	/* Without its agent it has neither pages nor calls. */
@@ -422,11 +502,10 @@ void pcn_unshare(void)
 	for (uint32_t i = 0; i < pcn_process->vma_count; i++) {
 		struct pcn_vma v = pcn_process->vmas[i];
 
-		if (v.start < v.end)
+		if (v.start < v.end && !is_file(&v))
 			make_private(&v);
 	}
 	pcn_sys(__NR_prctl, PR_SET_PDEATHSIG, 0);
 	pcn_shared = pcn_buffered = false;
-	pcn_mail_close();
-	pcn_descriptor_drop(&memory);
+	close_all();
 }

@@ -383,28 +383,45 @@ def test_not_yours(luck):
     steady.finishes()
 
 
-def stays(luck, what, why, says):
+def stays(luck, what, why, says, meanwhile=lambda: None):
     """Neither a move nor a save: one line says why, and it goes on."""
     stop = luck.path("stop")
     run = luck.start(luck.tool("popcorn-run"), *NODES, luck.program("tied"), what, stop)
     run.until(lambda: "ready\n" in run.said(), "the program")
+    meanwhile()
     for command in (("migrate", str(run.pid), "arm"),
                     ("checkpoint", str(run.pid), "-o", luck.path("saved"))):
-        luck.expect(1, "popcorn %s: cannot save: the program %s\n" % (command[0], why),
+        luck.expect(1, "popcorn %s: cannot save: %s\n" % (command[0], why),
                     luck.tool("popcorn"), *command)
     open(stop, "w").close()
     run.ends(0, "ready\n" + says)
 
 
 def test_memory_shared_with_a_child(luck):
-    stays(luck, "shared", "shares anonymous memory with another process", "7\n")
+    stays(luck, "shared", "the program shares anonymous memory with another process", "7\n")
+
+
+NO_NAME = "a file whose pages the program shares is not found by its name"
+
+
+def test_mapped_file_replaced(luck):
+    """Its name is another file's, which must not be taken for it."""
+    def replace():
+        with open(luck.path("other"), "wb") as file:
+            file.write(bytes(4096))
+        os.rename(luck.path("other"), luck.path("stop.file"))
+    stays(luck, "file", NO_NAME, "5\n", replace)
+
+
+def test_mapped_file_removed(luck):
+    stays(luck, "file", NO_NAME, "5\n", lambda: os.unlink(luck.path("stop.file")))
 
 
 def test_changed_user(luck):
     if os.geteuid():
         raise Skip("only root can become somebody else")
     os.chmod(luck.where, 0o755)
-    stays(luck, "user", "has changed its user or group", "1\n")
+    stays(luck, "user", "the program has changed its user or group", "1\n")
 
 
 def test_machine_code_of_its_own(luck):

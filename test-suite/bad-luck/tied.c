@@ -1,6 +1,8 @@
-/* tied shared|user STOP - what cannot go elsewhere: memory that a child shares,
- * another user than popcorn-run's. */
+/* tied shared|user|file STOP - what cannot go elsewhere: memory that a child
+ * shares, another user than popcorn-run's, the pages of STOP.file once it has
+ * lost its name. */
 #define _GNU_SOURCE
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -34,10 +36,32 @@ static int shared(const char *stop)
 	return 0;
 }
 
+static int file(const char *stop)
+{
+	char name[4096];
+	volatile int *word;
+	int fd;
+
+	snprintf(name, sizeof(name), "%s.file", stop);
+	fd = open(name, O_RDWR | O_CREAT, 0600);
+	if (fd < 0 || ftruncate(fd, 4096))
+		return 1;
+	word = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	close(fd);
+	*word = 5;
+	puts("ready");
+	fflush(stdout);
+	wait_for(stop);
+	printf("%d\n", *word);
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	if (argc == 3 && !strcmp(argv[1], "shared"))
 		return shared(argv[2]);
+	if (argc == 3 && !strcmp(argv[1], "file"))
+		return file(argv[2]);
 	if (argc != 3 || setresgid(65534, 65534, 65534) ||
 	    setresuid(65534, 65534, 65534))
 		return 1;

@@ -221,13 +221,14 @@ static void read_channel(struct process *p)
 static void say(struct input *in)
 {
 	struct process *p = any_process(in);
-	struct pcn_message m = {.type = byte(in) % 30};
+	struct pcn_message m = {.type = byte(in) % 31};
 	char text[256];
 	int file = open("/dev/null", O_RDWR);
 
 	for (int i = 0; i < 6; i++)
 		m.value[i] = byte(in) - 128;
-	if (m.type >= PCN_MSG_MAP && m.type <= PCN_MSG_ZERO) {
+	if ((m.type >= PCN_MSG_MAP && m.type <= PCN_MSG_ZERO) ||
+	    m.type == PCN_MSG_MAP_FILE) {
 		m.value[0] = (int64_t)PCN_SHARED_BASE + 4096 * m.value[0];
 		m.value[1] *= 4096;
 	}

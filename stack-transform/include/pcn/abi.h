@@ -189,6 +189,8 @@ struct pcn_vma {
 
 /* In flags beside MAP_*: another process shares this memory. */
 #define PCN_VMA_LENT 0x40000000u
+/* The file, PCN_VMA_SHARED's, was open for reading only. */
+#define PCN_VMA_READ_ONLY 0x20000000u
 
 #define PCN_VMA_MAX   65536u
 #define PCN_SIGNALS   65u

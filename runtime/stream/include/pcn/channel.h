@@ -120,6 +120,10 @@ enum pcn_message_type {
 	 * emulator has sent it, or there is none.  Answer: ANSWER, an enum
 	 * pcn_late. */
 	PCN_MSG_LATE = 28,
+
+	/* As MAP, of a file's pages, which are no shared memory of ours.
+	 * value: address, bytes, PROT_*, offset; descriptor: the file. */
+	PCN_MSG_MAP_FILE = 29,
 };
 
 enum pcn_late {
