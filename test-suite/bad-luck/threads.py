@@ -3,6 +3,7 @@
 import os
 import re
 import signal
+import time
 
 from luck import NODES
 from nodes import EXIT_SAVED
@@ -129,3 +130,50 @@ def test_fault(luck):
         open(luck.path("stop"), "w").close()
         started.ends(128 + signal.SIGSEGV, r"ready [\d ]+\n(qemu: uncaught target signal .*\n)?", 5)
         os.unlink(luck.path("stop"))
+
+
+def exits(luck, how, nodes, says="end 1\n", status=9):
+    """At some moments, by a thread on each of the nodes, or main."""
+    for node in nodes:
+        for microseconds in (0, 700, 5000, 20000):
+            started = luck.start(luck.tool("popcorn-run"), *THREE, luck.program("exits"),
+                                 how, node, str(microseconds))
+            started.ends(status, "ready\n" + says, 10)
+
+
+def test_exit_away(luck):
+    """exit() while others wait, fault, hop, come and go; its handlers run once."""
+    exits(luck, "exit", ("1", "2"))
+
+
+def test_exit_at_home(luck):
+    exits(luck, "exit", ("0", "main"))
+
+
+def test_return_from_main(luck):
+    exits(luck, "return", ("main",))
+
+
+def test_quick_exit_away(luck):
+    """Its handlers run; nothing is flushed."""
+    exits(luck, "quick_exit", ("1", "2"), says="")
+
+
+def test_short_exit_away(luck):
+    exits(luck, "_exit", ("1", "2"), says="")
+
+
+def test_abort_away(luck):
+    exits(luck, "abort", ("1", "2"), r"(qemu: uncaught target signal .*\n)?", 128 + signal.SIGABRT)
+
+
+def test_exit_and_move(luck):
+    """exit() at about the time at which all are to come home and go on elsewhere."""
+    for node in ("2", "main"):
+        for milliseconds in (0, 40, 90):
+            started = luck.start(luck.tool("popcorn-run"), *THREE, luck.program("exits"),
+                                 "exit", node, "100000")
+            started.until(lambda: "ready" in started.said(), "all is under way")
+            time.sleep(milliseconds / 1000)
+            luck.output(luck.tool("popcorn"), "migrate", str(started.pid), "other")
+            started.ends(9, r"ready\n(popcorn: another operation is under way\n)*end 1\n", 10)
