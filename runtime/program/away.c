@@ -420,6 +420,8 @@ int __popcorn_ask_private(void)
 		return 0;
 	}
 	if (pcn_away) {
+		if (native->delivery) /* no way home; the fork will say so */
+			return 0;
 		pcn_away_ask_home(native);
 		return 1;
 	}
@@ -428,6 +430,10 @@ int __popcorn_ask_private(void)
 	native->holds_private = true;
 	if (!pcn_shared)
 		return 0;
+	if (native->delivery) {
+		pcn_world_make_private(native);
+		return 0;
+	}
 	pcn_world_ask_private(native);
 	return 1;
 }

@@ -208,6 +208,10 @@ void pcn_world_take_signals(void);
 /* The thread, about to poll, wants memory to be shared. */
 void pcn_world_ask_share(struct pcn_native *native);
 void pcn_world_ask_private(struct pcn_native *native);
+/* The same for a thread in a signal handler, which cannot be captured: now,
+ * while it stands where it is.  If the others cannot stop, memory stays shared.
+ */
+void pcn_world_make_private(struct pcn_native *native);
 void pcn_world_forked(void);
 void pcn_world_begin_stopped(void);
 void pcn_world_release(void);

@@ -217,7 +217,8 @@ _Noreturn void pcn_thread_run(void *argument)
 
 		while (pcn_world_wanted())
 			pcn_world_park(native);
-		while (wants_to_leave(native))
+		/* It may go from node to node for as long as it likes. */
+		while (!pcn_world_wanted() && wants_to_leave(native))
 			pcn_shadow(native);
 		if (pcn_world_wanted())
 			continue;

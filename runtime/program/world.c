@@ -363,6 +363,33 @@ void pcn_world_park(struct pcn_native *native)
 		pcn_poll_settle();
 }
 
+/* Whatever else is wanted has to wait until the handler returns. */
+void pcn_world_make_private(struct pcn_native *native)
+{
+	int refused;
+
+	pcn_signals_block_all();
+	pcn_lock(&world.lock);
+	if (world.stopping) { /* by somebody who waits for the handler's end */
+		pcn_unlock(&world.lock);
+		pcn_signals_apply_mask(native);
+		return;
+	}
+	pcn_robust_take(native);
+	world.stopping = 1;
+	__atomic_store_n(&native->parked, true, __ATOMIC_RELEASE);
+	pcn_unlock(&world.lock);
+	refused = stop_others();
+	if (refused)
+		refuse_all(refused);
+	else if (pcn_shared)
+		pcn_unshare();
+	pcn_world_release();
+	pcn_robust_give_back(native);
+	pcn_signals_apply_mask(native);
+	pcn_poll_settle();
+}
+
 void pcn_world_begin_stopped(void)
 {
 	world.stopping = 1;
