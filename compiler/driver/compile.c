@@ -145,8 +145,10 @@ static bool is_about_isa(const char *messages)
 		"unknown register name",
 		"unknown builtin '__builtin_ia32",
 		"unknown builtin '__builtin_arm",
+		"builtin is not supported on this target",
 		"is only meant to be used on",
-		"intrinsics are only available with"};
+		"intrinsics are only available with",
+		"/include/arm_"};
 
 	for (size_t i = 0; i < sizeof(signs) / sizeof(*signs); i++)
 		if (strstr(messages, signs[i]))

@@ -144,6 +144,42 @@ static std::string portableConstraints(const InlineAsm &Asm) {
 /// On a call: the function it was written in.
 static const char WrittenInAttr[] = "popcorn-written-in";
 
+static bool isOfOneISA(const IntrinsicInst &II) {
+  switch (II.getIntrinsicID()) {
+  case Intrinsic::read_register:
+  case Intrinsic::read_volatile_register:
+  case Intrinsic::write_register:
+  case Intrinsic::sponentry:
+  case Intrinsic::thread_pointer:
+  case Intrinsic::readcyclecounter:
+  case Intrinsic::eh_sjlj_setjmp:
+  case Intrinsic::eh_sjlj_longjmp:
+  case Intrinsic::localescape:
+    return true;
+  default:
+    return II.getCalledFunction()->isTargetIntrinsic();
+  }
+}
+
+static bool isOfOneISA(const CallBase &Call) {
+  if (auto *II = dyn_cast<IntrinsicInst>(&Call))
+    return isOfOneISA(*II);
+  auto *Asm = dyn_cast<InlineAsm>(Call.getCalledOperand());
+  return Asm && (isa<CallBrInst>(Call) || !isEmptyAsm(Asm->getAsmString()));
+}
+
+/// "inline assembly "text" is of one ISA; ...", as isOfOneISA has found.
+static std::string refusal(const CallBase &Call) {
+  std::string What =
+      isa<IntrinsicInst>(Call)
+          ? "the intrinsic " + Call.getCalledFunction()->getName().str()
+          : "inline assembly \"" +
+                excerpt(
+                    cast<InlineAsm>(Call.getCalledOperand())->getAsmString()) +
+                "\"";
+  return What + " is of one ISA; " + WayOut;
+}
+
 static void checkAsm(CallBase &Call, Refusals &Refused) {
   auto *Asm = cast<InlineAsm>(Call.getCalledOperand());
   if (isa<CallBrInst>(Call)) {
@@ -152,9 +188,7 @@ static void checkAsm(CallBase &Call, Refusals &Refused) {
     return;
   }
   if (!isEmptyAsm(Asm->getAsmString())) {
-    Refused.add(*Call.getFunction(), &Call,
-                "inline assembly \"" + excerpt(Asm->getAsmString()) +
-                    "\" is of one ISA; " + WayOut);
+    Refused.add(*Call.getFunction(), &Call, refusal(Call));
     return;
   }
   Call.setCalledOperand(InlineAsm::get(
@@ -162,15 +196,9 @@ static void checkAsm(CallBase &Call, Refusals &Refused) {
       Asm->hasSideEffects(), Asm->isAlignStack(), InlineAsm::AD_ATT));
 }
 
-static bool isOfOneISA(const CallBase &Call) {
-  auto *Asm = dyn_cast<InlineAsm>(Call.getCalledOperand());
-  return Asm && (isa<CallBrInst>(Call) || !isEmptyAsm(Asm->getAsmString()));
-}
-
 static void checkIntrinsic(IntrinsicInst &II, Refusals &Refused) {
   Function &F = *II.getFunction();
   IRBuilder<> B(&II);
-  StringRef Name = II.getCalledFunction()->getName();
   Value *Mended = nullptr;
   switch (II.getIntrinsicID()) {
   case Intrinsic::returnaddress:
@@ -185,21 +213,9 @@ static void checkIntrinsic(IntrinsicInst &II, Refusals &Refused) {
       Mended = Constant::getNullValue(II.getType());
     }
     break;
-  case Intrinsic::read_register:
-  case Intrinsic::read_volatile_register:
-  case Intrinsic::write_register:
-  case Intrinsic::sponentry:
-  case Intrinsic::thread_pointer:
-  case Intrinsic::readcyclecounter:
-  case Intrinsic::eh_sjlj_setjmp:
-  case Intrinsic::eh_sjlj_longjmp:
-  case Intrinsic::localescape:
-    Refused.add(F, &II, "the intrinsic " + Name + " is of one ISA; " + WayOut);
-    return;
   default:
-    if (II.getCalledFunction()->isTargetIntrinsic())
-      Refused.add(F, &II,
-                  "the intrinsic " + Name + " is of one ISA; " + WayOut);
+    if (isOfOneISA(II))
+      Refused.add(F, &II, refusal(II));
     return;
   }
   II.replaceAllUsesWith(Mended);
@@ -279,13 +295,14 @@ PreservedAnalyses popcorn::RefusePass::run(Module &M, ModuleAnalysisManager &) {
       auto *Call = dyn_cast<CallBase>(&I);
       if (!Call || !isOfOneISA(*Call))
         continue;
-      auto *Asm = cast<InlineAsm>(Call->getCalledOperand());
+      if (isa<IntrinsicInst>(Call)) { // whose place only -g keeps
+        C.emitError(whereIs(F, &I) + refusal(*Call));
+        continue;
+      }
       StringRef Name = Call->hasFnAttr(WrittenInAttr)
                            ? Call->getFnAttr(WrittenInAttr).getValueAsString()
                            : F.getName();
-      C.emitError(&I, "in function '" + Name + "': inline assembly \"" +
-                          excerpt(Asm->getAsmString()) + "\" is of one ISA; " +
-                          WayOut);
+      C.emitError(&I, "in function '" + Name + "': " + refusal(*Call));
     }
   return PreservedAnalyses::all();
 }
