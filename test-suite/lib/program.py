@@ -171,6 +171,8 @@ class Program:
             if path:
                 status, output = self.execute(
                     EMULATOR[self.reference] + [plain, *self.args], where)
+                if b": not true: " in output:  # as check.h says
+                    raise Failure("the plain program fails:\n" + tail(output))
                 with open(path, "w") as file:
                     json.dump([status, output.decode("latin-1")], file)
         with open(os.path.join(where, name)) as file:
