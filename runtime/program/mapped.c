@@ -7,41 +7,28 @@
  * are not what stat() calls them on some file systems.
  */
 #include "mapped.h"
-#include "program.h"
+#include "lines.h"
 
 #include <asm/unistd.h>
 #include <linux/fcntl.h>
-#include <linux/mman.h>
 #include <linux/stat.h>
 
 #define AT_EMPTY_PATH_ 0x1000
 
-/* Hexadecimal digits at *text, which is moved behind them. */
-static uint64_t hexadecimal(const char **text)
+struct search {
+	uint64_t address, inode;
+};
+
+/* "START-END PROT OFFSET DEVICE INODE ...": whether the address is in it. */
+static bool is_there(void *context, const char *line)
 {
-	uint64_t value = 0;
-
-	for (;; ++*text) {
-		char c = **text;
-
-		if (c >= '0' && c <= '9')
-			value = value * 16 + (uint64_t)(c - '0');
-		else if (c >= 'a' && c <= 'f')
-			value = value * 16 + (uint64_t)(c - 'a' + 10);
-		else
-			return value;
-	}
-}
-
-/* "START-END PROT OFFSET DEVICE INODE ...": whether address is in it. */
-static bool read_line(const char *line, uint64_t address, uint64_t *inode)
-{
-	uint64_t start = hexadecimal(&line), end;
+	struct search *s = context;
+	uint64_t start = pcn_lines_hexadecimal(&line), end;
 
 	if (*line++ != '-')
 		return false;
-	end = hexadecimal(&line);
-	if (address < start || address >= end)
+	end = pcn_lines_hexadecimal(&line);
+	if (s->address < start || s->address >= end)
 		return false;
 	for (int fields = 4; fields; fields--) {
 		while (*line && *line != ' ')
@@ -49,43 +36,20 @@ static bool read_line(const char *line, uint64_t address, uint64_t *inode)
 		while (*line == ' ')
 			line++;
 	}
-	*inode = pcn_strtou(line, &line);
+	s->inode = pcn_strtou(line, NULL);
 	return true;
 }
 
-/* Of the file that is mapped there; 0: not known. */
+/* Of the file that is mapped there; 0: not known.  An emulator tells of its
+ * program under the first name only; when main has ended there is nothing under
+ * it. */
 static uint64_t inode_at(uint64_t address)
 {
-	char text[2 * PCN_PATH_MAX];
-	uint64_t inode = 0;
-	uint32_t size = 0;
-	bool found = false;
-	long n, fd = pcn_sys(__NR_openat, AT_FDCWD, "/proc/self/maps",
-			     O_RDONLY | O_CLOEXEC, 0);
+	struct search s = {.address = address};
 
-	if (pcn_is_error(fd))
-		return 0;
-	while (!found && size < sizeof text - 1) {
-		uint32_t line = 0;
-
-		n = pcn_sys(__NR_read, fd, text + size, sizeof text - 1 - size);
-		if (n == -EINTR)
-			continue;
-		if (n <= 0)
-			break;
-		size += (uint32_t)n;
-		for (uint32_t i = 0; i < size && !found; i++) {
-			if (text[i] != '\n')
-				continue;
-			text[i] = 0;
-			found = read_line(text + line, address, &inode);
-			line = i + 1;
-		}
-		size -= line;
-		memmove(text, text + line, size);
-	}
-	pcn_sys(__NR_close, fd);
-	return inode;
+	if (!pcn_lines_find("/proc/self/maps", is_there, &s))
+		pcn_lines_find("/proc/thread-self/maps", is_there, &s);
+	return s.inode;
 }
 
 /* What is protected now may be written later, if the file may be. */
