@@ -81,7 +81,7 @@ static void describe(struct pcn_stream_descriptor *d,
 	struct statx st;
 	long n;
 
-	pcn_format(link, sizeof(link), "/proc/self/fd/%d", d->fd);
+	pcn_format(link, sizeof(link), "/proc/thread-self/fd/%d", d->fd);
 	n = pcn_sys(__NR_readlinkat, AT_FDCWD, link, path, sizeof(path) - 1);
 	path[n > 0 ? n : 0] = 0;
 	n = pcn_sys(__NR_fcntl, d->fd, F_GETFL, 0);
@@ -217,7 +217,7 @@ int pcn_descriptors_list(struct pcn_descriptors *d, struct pcn_strings *strings,
 	if (pcn_is_error(memory))
 		return (int)memory;
 	d->list = (void *)memory;
-	err = pcn_descriptors_each("/proc/self/fd", add_descriptor, d);
+	err = pcn_descriptors_each("/proc/thread-self/fd", add_descriptor, d);
 	if (err)
 		return err;
 	sort(d->list, d->count);

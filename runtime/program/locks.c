@@ -56,8 +56,9 @@ bool pcn_locks_held(void)
 	uint64_t last = __atomic_load_n(&known, __ATOMIC_SEQ_CST);
 
 	if (last >> 1 != now) {
-		last = now << 1 | (pcn_descriptors_each("/proc/self/fdinfo",
-							is_locked, NULL) > 0);
+		last = now << 1 |
+		       (pcn_descriptors_each("/proc/thread-self/fdinfo",
+					     is_locked, NULL) > 0);
 		__atomic_store_n(&known, last, __ATOMIC_SEQ_CST);
 	}
 	return last & 1;

@@ -156,7 +156,7 @@ int pcn_memory_scan(struct pcn_memory_list *list)
 	if (pcn_is_error(map))
 		return (int)map;
 	s.pagemap = (void *)map;
-	s.fd = (int)pcn_sys(__NR_openat, AT_FDCWD, "/proc/self/pagemap",
+	s.fd = (int)pcn_sys(__NR_openat, AT_FDCWD, "/proc/thread-self/pagemap",
 			    O_RDONLY | O_CLOEXEC, 0);
 	make_readable(true);
 	do {

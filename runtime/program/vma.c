@@ -175,7 +175,7 @@ int32_t pcn_path_slot_locked(int fd)
 	int32_t reuse = -1, slot = 0;
 	long n;
 
-	pcn_format(name, sizeof name, "/proc/self/fd/%d", fd);
+	pcn_format(name, sizeof name, "/proc/thread-self/fd/%d", fd);
 	n = pcn_sys(__NR_readlinkat, -100 /* AT_FDCWD */, name, path,
 		    sizeof path - 1);
 	if (n <= 0)
