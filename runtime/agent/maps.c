@@ -8,6 +8,7 @@
 #include "operation.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -262,7 +263,12 @@ void place_answers(struct agent *a, int node)
 		if (err)
 			mails_refuse(s, about.page, err);
 	} else if (err) {
-		spread_lose(a, node, "it cannot map the program's memory");
+		char why[200];
+
+		snprintf(why, sizeof(why),
+			 "it cannot map the program's memory: %s",
+			 strerror(-err));
+		spread_lose(a, node, why);
 	}
 	place_look_whether_ready(a, node);
 	changes_look(a);

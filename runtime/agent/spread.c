@@ -210,7 +210,8 @@ bool spread_message(struct agent *a, struct process *p)
 	struct spread *s = &a->spread;
 	int node = place_of(s, p);
 
-	if (a->packet.m.type == PCN_MSG_ASK_THREAD && !spread_is_on(s)) {
+	if (a->packet.m.type == PCN_MSG_ASK_THREAD &&
+	    (node < 0 || !spread_is_on(s))) {
 		ask_thread(a, p);
 		return true;
 	}

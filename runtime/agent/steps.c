@@ -192,6 +192,7 @@ static void commit_move(struct agent *a)
 	if (source) {
 		process_tell(source, PCN_MSG_COMMIT, 0);
 		source->leaving = true; /* until it says LEFT */
+		spread_home_gone(a, source); /* it was about to share */
 		a->moves++;
 	}
 	trace_event(a, from < 0 ? "restore" : "move", from, target->node,

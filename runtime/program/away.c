@@ -451,7 +451,7 @@ void pcn_away_spread(struct pcn_native *native)
 	uint64_t x = native->spread_random;
 	int count = pcn_channel_node_count(), node, err;
 
-	if (native->spread_left-- || native->target != PCN_TARGET_NONE)
+	if (native->target != PCN_TARGET_NONE || native->spread_left--)
 		return;
 	if (!x)
 		x = ((uint64_t)native->thread->tid << 32 | 1) *

@@ -177,3 +177,27 @@ def test_exit_and_move(luck):
             time.sleep(milliseconds / 1000)
             luck.output(luck.tool("popcorn"), "migrate", str(started.pid), "other")
             started.ends(9, r"ready\n(popcorn: another operation is under way\n)*end 1\n", 10)
+
+
+def test_moved_before_shared(luck):
+    """Threads wait for the first node to begin when the program moves; then they ask again."""
+    emulator = luck.path("qemu-aarch64")
+    with open(emulator, "w") as file:
+        file.write("#!/bin/sh\nsleep 0.4\nexec /usr/bin/qemu-aarch64 \"$@\"\n")
+    os.chmod(emulator, 0o755)
+    started = luck.start(luck.tool("popcorn-run"), *THREE, luck.program("exits"), "exit", "1", "0",
+                         env=dict(luck.environment, PATH=luck.where + ":/usr/bin:/bin"))
+    time.sleep(0.2)
+    luck.expect(0, "", luck.tool("popcorn"), "migrate", str(started.pid), "other")
+    started.ends(9, r"(popcorn: another operation is under way\n)*ready\nend 1\n", 10)
+
+
+def test_spread_goes_on(luck):
+    """POPCORN_SPREAD moves a thread on whose first poll was on a way of its own."""
+    trace = luck.path("trace")
+    luck.expect(7, "", luck.tool("popcorn-run"), "--node", "x86=local", "--node", "other=local",
+                "--trace", trace, luck.program("spreads"),
+                env=dict(luck.environment, POPCORN_SPREAD="50"))
+    left = int(re.search(r"threads_left=(\d+)", open(trace).read())[1])
+    if left < 50:
+        raise Failure("threads left %d times" % left)
