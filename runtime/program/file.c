@@ -51,11 +51,33 @@ long pcn_call_fstatat(struct pcn_call *call)
 	return result;
 }
 
+#define TASKS	  "/proc/self/task/"
+#define TASK_ROOM 64
+
+/* A thread's folder has the kernel's number for its name. */
+static const char *task_path(const char *path, char room[TASK_ROOM])
+{
+	const char *rest;
+	int32_t tid;
+
+	if (!pcn_process->moves || (uint64_t)path < PCN_IMAGE_BASE ||
+	    !pcn_strprefix(path, TASKS))
+		return path;
+	tid = (int32_t)pcn_strtou(path + sizeof(TASKS) - 1, &rest);
+	if (pcn_format(room, TASK_ROOM, TASKS "%d%s", pcn_real_tid(tid),
+		       rest) >= TASK_ROOM)
+		return path;
+	return room;
+}
+
 long pcn_call_openat(struct pcn_call *call)
 {
-	return pcn_call_blocking(call, PCN_CALL_BLOCK, __NR_openat, call->a[0],
-				 call->a[1], pcn_arch_open_flags_in(call->a[2]),
-				 call->a[3], 0, 0);
+	char room[TASK_ROOM];
+
+	return pcn_call_blocking(
+		call, PCN_CALL_BLOCK, __NR_openat, call->a[0],
+		(long)task_path((const char *)call->a[1], room),
+		pcn_arch_open_flags_in(call->a[2]), call->a[3], 0, 0);
 }
 
 long pcn_call_pipe2(struct pcn_call *call)

@@ -16,7 +16,6 @@
 #include <asm/unistd.h>
 #include <linux/fcntl.h>
 #include <linux/mman.h>
-#include <linux/prctl.h>
 
 #define HUGE_PAGE 0x200000ul
 
@@ -298,17 +297,6 @@ static void restore_limits(void)
 	}
 }
 
-/* The kernel named this process for the descriptor it was started from. */
-static void take_name(void)
-{
-	const char *path = pcn_channel_executable(), *name = path;
-
-	for (; *path; path++)
-		if (*path == '/')
-			name = path + 1;
-	pcn_sys(__NR_prctl, PR_SET_NAME, name);
-}
-
 static void take_descriptors(uint32_t count)
 {
 	int channel = pcn_channel_fd(), before = channel;
@@ -371,7 +359,6 @@ _Noreturn void pcn_channel_restore(void)
 	pcn_process->moves++;
 	pcn_process->node = pcn_channel_node_current();
 	restore_limits();
-	take_name();
 	pcn_sys(__NR_umask, info->umask);
 	take_descriptors(count);
 	pcn_sys(__NR_close, restore.transfer);

@@ -13,6 +13,7 @@
 #include <linux/auxvec.h>
 #include <linux/elf.h>
 #include <linux/mman.h>
+#include <linux/prctl.h>
 #include <linux/resource.h>
 
 #define AT_FDCWD       -100
@@ -396,6 +397,19 @@ void __popcorn_set_tls(void *block)
 	pcn_arch_set_thread_pointer(pcn_arch_thread_pointer(thread));
 }
 
+/* The kernel named this process for its emulator, or for the descriptor it was
+ * started from. */
+static void take_name(void)
+{
+	const char *path = pcn_channel_executable(), *name = path;
+
+	for (; *path; path++)
+		if (*path == '/')
+			name = path + 1;
+	if (*name)
+		pcn_sys(__NR_prctl, PR_SET_NAME, name);
+}
+
 _Noreturn void pcn_start(uint64_t *stack)
 {
 	uint64_t argc = stack[0];
@@ -414,6 +428,7 @@ _Noreturn void pcn_start(uint64_t *stack)
 	restored = pcn_channel_start();
 	if (restored < 0)
 		pcn_die("no channel to the agent (%d)", -restored);
+	take_name();
 	native = pcn_native_create(4 * side_stack_size());
 	if (!native && restored)
 		pcn_restore_refuse(-ENOMEM, "no memory for the machine stack");

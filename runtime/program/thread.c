@@ -9,6 +9,7 @@
 #include "away.h"
 
 #include <linux/mman.h>
+#include <linux/prctl.h>
 #include <linux/sched.h>
 
 #define THREAD_FLAGS                                                           \
@@ -208,6 +209,7 @@ _Noreturn void pcn_thread_run(void *argument)
 	pcn_signals_take_stack(native);
 	if (native->fresh) { /* all signals are blocked up to here */
 		native->fresh = false;
+		pcn_sys(__NR_prctl, PR_SET_NAME, native->thread->name);
 		pcn_pending_put_back(native);
 		pcn_signals_apply_mask(native);
 	}

@@ -10,6 +10,8 @@
 #include "away.h"
 #include "channel.h"
 
+#include <linux/prctl.h>
+
 #define ROUND_NS 1000000
 
 static struct {
@@ -333,6 +335,7 @@ void pcn_world_park(struct pcn_native *native)
 		return;
 	}
 	pcn_robust_take(native);
+	pcn_sys(__NR_prctl, PR_GET_NAME, native->thread->name);
 	stopper = !world.stopping;
 	world.stopping = 1;
 	generation = world.generation;

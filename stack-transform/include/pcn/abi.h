@@ -134,7 +134,7 @@ struct pcn_thread {
 	uint32_t fp_state;	 /* PCN_FP_*; valid while captured */
 	uint64_t altstack, altstack_size; /* sigaltstack(2); without: 0 */
 	uint64_t spare_records; /* memory for records when there is no other */
-	uint64_t reserved[2];
+	char name[16];		/* as PR_GET_NAME; valid while captured */
 };
 
 /*
