@@ -9,7 +9,7 @@ The header is the first comment of the source file.  Its lines "KEY: value":
   STDIN      text given to the program ("\\n" is a line end)
   SELF       N of POPCORN_SELF=N; default 1
   SPREAD     N of POPCORN_SPREAD=N: about each Nth poll takes a thread elsewhere;
-             default 20
+             default 100
   REFERENCE  ISA of the plain program whose output is right; default x86_64.
              aarch64 for long double, which is IEEE quad there and for us
   SECONDS    time-out of one run; default 60
@@ -64,7 +64,7 @@ class Program:
         self.args = shlex.split(header.get("ARGS", ""))
         self.stdin = header.get("STDIN", "").encode().decode("unicode_escape").encode()
         self.every = header.get("SELF", "1")
-        self.spread = header.get("SPREAD", "20")
+        self.spread = header.get("SPREAD", "100")
         self.reference = header.get("REFERENCE", "x86_64")
         self.seconds = int(header.get("SECONDS", "60"))
         self.hop = header.get("HOP", "2-40")

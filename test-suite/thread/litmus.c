@@ -31,7 +31,7 @@
  *
  * MODES: native self nodes spread links
  * CFLAGS: -pthread
- * ARGS: -n 300 -t 2
+ * ARGS: -n 300 -t 1
  * SELF: 997
  * SPREAD: 20000
  * SECONDS: 300
