@@ -191,7 +191,7 @@ static void commit_move(struct agent *a)
 			    target->remote ? remote_link(target) : NULL);
 	if (source) {
 		process_tell(source, PCN_MSG_COMMIT, 0);
-		source->leaving = true; /* until it says LEFT */
+		source->leaving = true;	     /* until it says LEFT */
 		spread_home_gone(a, source); /* it was about to share */
 		a->moves++;
 	}

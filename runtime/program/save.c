@@ -95,7 +95,8 @@ static int send_state(struct save *s, int transfer, bool whole)
 	if (fds[0] < 0)
 		return fds[0];
 	fds[1] = whole ? -1
-		       : (int)pcn_sys(__NR_openat, AT_FDCWD, "/proc/thread-self/mem",
+		       : (int)pcn_sys(__NR_openat, AT_FDCWD,
+				      "/proc/thread-self/mem",
 				      O_RDONLY | O_CLOEXEC, 0);
 	err = fds[1] >= 0 ? pcn_snapshot_write_head(&s->snapshot, fds[0],
 						    &file_size)

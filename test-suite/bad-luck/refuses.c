@@ -19,6 +19,7 @@ int main(void)
 	errno = 0;
 	if (popcorn_migrate(1) != -1)
 		return 2;
-	printf("%d on %d %c\n", errno == ENOENT || errno == ESTALE, popcorn_node(), shared[0]);
+	printf("%d on %d %c\n", errno == ENOENT || errno == ESTALE,
+	       popcorn_node(), shared[0]);
 	return 0;
 }
