@@ -123,10 +123,24 @@ def test_not_from_there(luck):
     daemon.ends_well()
 
 
-def clocks(luck):
+def of_suite(luck, name):
     suite = os.path.dirname(luck.folder)
-    return Program(os.path.join(suite, "thread/clocks.c"), luck.build).popcorn(
-        luck.path("clocks"), "O2")
+    return Program(os.path.join(suite, "thread", name + ".c"), luck.build).popcorn(
+        luck.path(name), "O2")
+
+
+def clocks(luck):
+    return of_suite(luck, "clocks")
+
+
+def test_shares_a_file(luck):
+    """Another machine cannot have the file's pages: threads stay, and hear why."""
+    daemon = Daemon(luck)
+    why = "popcorn: threads stay on their node: the program shares a file's pages, and the node " \
+          "is on another machine\n"
+    luck.expect(0, "(%s)+1200 1200 0\n(300 90[0-3] 300\n){4}" % why, luck.tool("popcorn-run"),
+                *daemon.nodes(), of_suite(luck, "shared-file"))
+    daemon.ends_well()
 
 
 def test_other_clocks(luck):
