@@ -81,42 +81,68 @@ bool isTransparent(const CallBase &CB) {
 //===----------------------------------------------------------------------===//
 
 class LiveSets {
-  DenseMap<const BasicBlock *, unsigned> SiteAt;
+  static constexpr unsigned NoSite = ~0u;
+  struct Block {
+    SmallVector<unsigned, 4> Predecessors;
+    unsigned Site = NoSite;           // the one at its end
+    unsigned SeenIn = 0, SeenOut = 0; // by which walk, the last time
+  };
+  std::vector<Block> Blocks;
+  DenseMap<const BasicBlock *, unsigned> Number; // of a block in Blocks
+  unsigned Walks = 0;
   DenseMap<Value *, BitVector> Across; // value -> sites it lives across
   DenseMap<Value *, Value *> Root;     // derived value -> slot (or null)
   DenseMap<Value *, unsigned> Depth;
 
+  void numberBlocks(Function &F, ArrayRef<Site> Sites) {
+    Blocks.resize(F.size());
+    for (const BasicBlock &BB : F)
+      Number.try_emplace(&BB, Number.size());
+    for (const BasicBlock &BB : F) {
+      auto &Predecessors = Blocks[Number[&BB]].Predecessors;
+      for (const BasicBlock *Pred : predecessors(&BB))
+        Predecessors.push_back(Number[Pred]);
+    }
+    for (unsigned K = 0; K < Sites.size(); ++K)
+      Blocks[Number[Sites[K].Call->getParent()]].Site = K;
+  }
+
   // One variable at a time: walk back from each use to the definition.
   void walk(Value *V, ArrayRef<Site> Sites) {
     auto *Def = dyn_cast<Instruction>(V);
-    const BasicBlock *DefBB = Def ? Def->getParent() : nullptr;
+    const unsigned DefBlock = Def ? Number[Def->getParent()] : Blocks.size();
     BitVector *Bits = nullptr;
-    SmallPtrSet<const BasicBlock *, 16> SeenIn, SeenOut;
-    SmallVector<const BasicBlock *, 16> Work; // blocks with V live in
+    SmallVector<unsigned, 16> Work; // blocks with V live in
+    ++Walks;
 
-    auto LiveOut = [&](const BasicBlock *BB) {
-      if (!SeenOut.insert(BB).second)
+    auto LiveIn = [&](unsigned B) {
+      if (B == DefBlock || Blocks[B].SeenIn == Walks)
         return;
-      if (auto It = SiteAt.find(BB); It != SiteAt.end())
-        if (V != Sites[It->second].Call) {
-          if (!Bits) {
-            Bits = &Across[V];
-            Bits->resize(Sites.size());
-          }
-          Bits->set(It->second);
+      Blocks[B].SeenIn = Walks;
+      Work.push_back(B);
+    };
+    auto LiveOut = [&](unsigned B) {
+      if (Blocks[B].SeenOut == Walks)
+        return;
+      Blocks[B].SeenOut = Walks;
+      if (unsigned K = Blocks[B].Site; K != NoSite && V != Sites[K].Call) {
+        if (!Bits) {
+          Bits = &Across[V];
+          Bits->resize(Sites.size());
         }
-      if (BB != DefBB && SeenIn.insert(BB).second)
-        Work.push_back(BB);
+        Bits->set(K);
+      }
+      LiveIn(B);
     };
     for (Use &U : V->uses()) {
       auto *I = cast<Instruction>(U.getUser());
       if (auto *Phi = dyn_cast<PHINode>(I))
-        LiveOut(Phi->getIncomingBlock(U));
-      else if (I->getParent() != DefBB && SeenIn.insert(I->getParent()).second)
-        Work.push_back(I->getParent());
+        LiveOut(Number[Phi->getIncomingBlock(U)]);
+      else
+        LiveIn(Number[I->getParent()]);
     }
     while (!Work.empty())
-      for (const BasicBlock *Pred : predecessors(Work.pop_back_val()))
+      for (unsigned Pred : Blocks[Work.pop_back_val()].Predecessors)
         LiveOut(Pred);
   }
 
@@ -198,8 +224,7 @@ public:
   SmallVector<Value *, 32> Slots; // in a fixed order
 
   LiveSets(Function &F, ArrayRef<Site> Sites, bool Derive) {
-    for (unsigned K = 0; K < Sites.size(); ++K)
-      SiteAt[Sites[K].Call->getParent()] = K;
+    numberBlocks(F, Sites);
     for (Argument &A : F.args())
       walk(&A, Sites);
     for (Instruction &I : instructions(F))

@@ -338,6 +338,9 @@ double worth(const Function &F) {
 // only where a cycle consists of such.
 SmallVector<Function *, 16> recursionCuts(Module &M) {
   CallGraphCut G(M);
+  std::vector<double> Worth;
+  for (const Function *F : G.Functions)
+    Worth.push_back(worth(*F));
   BitVector Cut(G.Callees.size());
   SmallVector<std::pair<double, unsigned>, 32> Chosen; // worth, node
   for (;;) {
@@ -360,10 +363,9 @@ SmallVector<Function *, 16> recursionCuts(Module &M) {
       for (unsigned V : SCC) {
         if (G.isHub(V))
           continue;
-        const Function &F = *G.Functions[V];
         auto D = Degree.lookup(V);
-        std::pair<bool, double> Score = {wantsPolls(F),
-                                         double(D.first) * D.second * worth(F)};
+        std::pair<bool, double> Score = {wantsPolls(*G.Functions[V]),
+                                         double(D.first) * D.second * Worth[V]};
         if (Best == ~0u || Score > BestScore ||
             (Score == BestScore && V < Best)) {
           Best = V;
@@ -371,12 +373,12 @@ SmallVector<Function *, 16> recursionCuts(Module &M) {
         }
       }
       Cut.set(Best);
-      Chosen.push_back({worth(*G.Functions[Best]), Best});
+      Chosen.push_back({Worth[Best], Best});
     }
   }
   llvm::sort(Chosen);
   SmallVector<Function *, 16> Result;
-  for (auto [Worth, V] : Chosen) {
+  for (auto [Unused, V] : Chosen) {
     if (wantsPolls(*G.Functions[V]) && !G.onCycle(V, Cut))
       Cut.reset(V);
     else
