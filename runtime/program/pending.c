@@ -8,7 +8,6 @@
  * again, the others are the kernel's, with everything it had noted about them.
  */
 #include "carried.h"
-#include "lines.h"
 #include "native.h"
 
 #define MASK_SIZE   8
@@ -40,9 +39,9 @@ static int32_t word_of(const uint8_t *info, unsigned offset)
 }
 
 /*
- * Was it sent to this thread alone?  So its source says, if it can be for this
- * thread only.  A broken pipe is told to the thread that wrote, in the name of
- * its own process.
+ * Was it sent to this thread alone?  The kernel does not tell which queue a
+ * signal was in; its source does.  A broken pipe is told to the thread that
+ * wrote, in the name of its own process.
  */
 static bool is_for_thread(int signal, const uint8_t *info)
 {
@@ -88,40 +87,11 @@ static void list_marked(struct pcn_native *native)
 	}
 }
 
-static bool is_own_queue(void *context, const char *line)
-{
-	uint64_t *signals = context;
-
-	if (!pcn_strprefix(line, "SigPnd:\t"))
-		return false;
-	line += 8;
-	*signals = pcn_lines_hexadecimal(&line);
-	return true;
-}
-
-/* Is there anything in the queue of the calling thread alone? */
-static bool own_queue_holds(void)
-{
-	uint64_t signals = 0;
-
-	pcn_lines_find("/proc/thread-self/status", is_own_queue, &signals);
-	return signals & ~BIT(PCN_SIGNAL_INTERRUPT);
-}
-
-static bool anything_waits(void)
-{
-	uint64_t signals = 0;
-
-	pcn_sys(__NR_rt_sigpending, &signals, MASK_SIZE);
-	return signals & ~BIT(PCN_SIGNAL_INTERRUPT);
-}
-
 /* The kernel gives what is for the thread first, then what is for all. */
 static void list_queued(struct pcn_native *native)
 {
 	uint64_t all = ~BIT(PCN_SIGNAL_INTERRUPT);
 	struct pcn_timespec none = {0, 0};
-	bool own = anything_waits();
 
 	while (pcn_carried->pending_count < PCN_PENDING_MAX) {
 		_Alignas(8) uint8_t info[PCN_SIGINFO_SIZE];
@@ -129,15 +99,13 @@ static void list_queued(struct pcn_native *native)
 		long signal;
 
 		memset(info, 0, sizeof info);
-		own = own && own_queue_holds();
 		signal = pcn_sys(__NR_rt_sigtimedwait, &all, info, &none,
 				 MASK_SIZE);
 		if (signal == -EINTR)
 			continue;
 		if (signal <= 0)
 			return;
-		p = add(own || is_for_thread(signal, info) ? native->thread
-							   : NULL,
+		p = add(is_for_thread(signal, info) ? native->thread : NULL,
 			signal);
 		pcn_name_sender(info);
 		memcpy(p->info, info, sizeof info);

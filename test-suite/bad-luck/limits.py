@@ -160,7 +160,7 @@ def test_processes_of_the_program(luck):
     """fork, popcorn_fork and pthread_create fail as fork does anywhere."""
     prefix = as_user(luck)
     answers = set()
-    says = "(%s(popcorn: [^\n]*\n)?(threads|fork|popcorn_fork): [^\n]*\n){3}" % EMULATOR
+    says = "(%s(popcorn(-run)?: [^\n]*\n)?(threads|fork|popcorn_fork): [^\n]*\n){3}" % EMULATOR
     for room in range(2, 12):
         all_gone()
         output = luck.expect(0, says, *prefix, "prlimit", "--nproc=%d" % room,

@@ -95,7 +95,7 @@ def test_forked_copy_dies_at_every_step(luck):
     for step in range(100):
         set_step(luck, step)
         output = luck.expect(
-            0, "(popcorn: [^\n]*\n)?popcorn_fork: [^\n]*\n", luck.tool("popcorn-run"), *NODES,
+            0, "(popcorn(-run)?: [^\n]*\n)?popcorn_fork: [^\n]*\n", luck.tool("popcorn-run"), *NODES,
             luck.program("forks"), "alone", seconds=20,
             env=dict(luck.environment, PATH=luck.where + ":" + os.environ["PATH"]))
         answers.append(output.split(": ")[-1].strip())
