@@ -101,13 +101,13 @@ void operation_fail(struct agent *a, int err)
 		operation_answer(a, op->asker, err);
 	if (source && op->phase == PHASE_STOPPING)
 		process_request(source, PCN_REQUEST_NONE);
-	if (source && op->phase == PHASE_SAVING && op->saved)
-		process_tell(source, PCN_MSG_ABORT, err);
 	if (op->client >= 0)
 		socket_reply(a, op->client, "error %s", a->error.text);
 	else if ((!op->asker || op->answered) && !a->options->quiet &&
 		 err != -ESRCH) /* a program is told why by its answer only */
 		fprintf(stderr, "popcorn-run: %s\n", a->error.text);
+	if (source && op->phase == PHASE_SAVING && op->saved)
+		process_tell(source, PCN_MSG_ABORT, err);
 	a->moves_failed += op->kind == PCN_REQUEST_MOVE;
 	trace_event(a, "failed", source ? source->node : -1, op->node,
 		    "reason=\"%s\"", a->error.text);
