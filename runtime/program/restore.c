@@ -181,9 +181,8 @@ static void map_memory(const struct pcn_vma *v)
 
 static void protect_memory(const struct pcn_vma *v)
 {
-	if (v->kind == PCN_VMA_SHARED || v->kind == PCN_VMA_IMAGE ||
-	    v->kind == PCN_VMA_STATE || v->start == v->end ||
-	    v->prot == (PROT_READ | PROT_WRITE))
+	if (v->kind == PCN_VMA_SHARED || v->kind == PCN_VMA_STATE ||
+	    v->start == v->end || v->prot == (PROT_READ | PROT_WRITE))
 		return;
 	check(pcn_sys(__NR_mprotect, v->start, v->end - v->start, v->prot),
 	      "cannot protect memory");
