@@ -26,13 +26,13 @@ static bool look_at(char *text, uint32_t *size,
 	return false;
 }
 
-bool pcn_lines_find(const char *path,
+bool pcn_lines_find(int directory, const char *path,
 		    bool (*f)(void *context, const char *line), void *context)
 {
 	char text[ROOM];
 	uint32_t size = 0;
 	bool found = false;
-	long n, fd = pcn_sys(__NR_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC,
+	long n, fd = pcn_sys(__NR_openat, directory, path, O_RDONLY | O_CLOEXEC,
 			     0);
 
 	if (pcn_is_error(fd))
@@ -50,20 +50,4 @@ bool pcn_lines_find(const char *path,
 	}
 	pcn_sys(__NR_close, fd);
 	return found;
-}
-
-uint64_t pcn_lines_hexadecimal(const char **text)
-{
-	uint64_t value = 0;
-
-	for (;; ++*text) {
-		char c = **text;
-
-		if (c >= '0' && c <= '9')
-			value = value * 16 + (uint64_t)(c - '0');
-		else if (c >= 'a' && c <= 'f')
-			value = value * 16 + (uint64_t)(c - 'a' + 10);
-		else
-			return value;
-	}
 }

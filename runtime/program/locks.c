@@ -5,10 +5,8 @@
  * them up, which in most programs is soon; then it leaves at the next poll.
  */
 #include "descriptors.h"
+#include "lines.h"
 #include "native.h"
-
-#include <asm/unistd.h>
-#include <linux/fcntl.h>
 
 /* Of whatever may take or give up such a lock. */
 static uint32_t changes = 1;
@@ -24,30 +22,20 @@ void pcn_locks_changed(void)
 		pcn_poll_raise();
 }
 
-/* Is there a line "lock: ... POSIX ..." of a descriptor? */
-static int is_locked(void *unused, int directory, const char *descriptor)
+/* Is it "lock: ... POSIX ..."? */
+static bool is_record_lock(void *unused, const char *line)
 {
 	static const char word[] = " POSIX ";
-	char text[2048];
-	uint32_t matched = 0;
-	bool found = false;
-	long fd = pcn_sys(__NR_openat, directory, descriptor,
-			  O_RDONLY | O_CLOEXEC, 0),
-	     n;
 
 	(void)unused;
-	if (pcn_is_error(fd))
-		return false;
-	while (!found && (n = pcn_sys(__NR_read, fd, text, sizeof text)) > 0) {
-		for (long i = 0; i < n && !found; i++) {
-			if (text[i] != word[matched])
-				matched = text[i] == word[0];
-			else
-				found = ++matched == sizeof word - 1;
-		}
-	}
-	pcn_sys(__NR_close, fd);
-	return found;
+	while (*line && !pcn_strprefix(line, word))
+		line++;
+	return *line;
+}
+
+static int is_locked(void *unused, int directory, const char *descriptor)
+{
+	return pcn_lines_find(directory, descriptor, is_record_lock, unused);
 }
 
 bool pcn_locks_held(void)

@@ -380,7 +380,7 @@ static void close_all(void)
 
 int pcn_share(bool asked)
 {
-	struct pcn_memory_list list;
+	struct pcn_memory_list list = {0};
 	bool buffered;
 	int err, fd;
 
@@ -409,11 +409,8 @@ int pcn_share(bool asked)
 		err = tell_files();
 	if (!err)
 		err = pcn_memory_scan(&list);
-	if (err) {
-		close_all();
-		return err;
-	}
-	err = copy_all(&list);
+	if (!err)
+		err = copy_all(&list);
 	if (err) {
 		pcn_memory_free(&list);
 		close_all();
