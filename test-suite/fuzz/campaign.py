@@ -100,7 +100,7 @@ class RandomProgram(Program):
         seed = str(generator.getrandbits(31))
         while True:
             events = self.run_traced(expected, app, "cross", [], POPCORN_SELF_SEED=seed,
-                                          POPCORN_ROAM=str(round(every)))
+                                     POPCORN_ROAM=str(round(every)))
             if "event=move " in events:
                 return None
             if every < 1.5:

@@ -3,20 +3,11 @@
  * later than home's, never backwards, and not far behind while messages come,
  * whether that machine's own clock is fast or slow.  Deterministic.
  */
+#include "check.h"
+
 #include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
 
 #include <pcn/home_clocks.h>
-
-#define check(x)                                                               \
-	do {                                                                   \
-		if (!(x)) {                                                    \
-			fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__,     \
-				#x);                                           \
-			exit(1);                                               \
-		}                                                              \
-	} while (0)
 
 #define SECOND 1000000000ll
 #define EPOCH  (1700000000 * SECOND)

@@ -3,6 +3,7 @@
  * damaged file is refused or harmless.  Deterministic; run it under sanitizers.
  */
 #define _GNU_SOURCE
+#include "check.h"
 #include "saved.h"
 
 #include <errno.h>
@@ -13,15 +14,6 @@
 
 #define STACK  PCN_MMAP_BASE
 #define THREAD (PCN_MMAP_BASE + 0x1000)
-
-#define check(x)                                                               \
-	do {                                                                   \
-		if (!(x)) {                                                    \
-			fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__,     \
-				#x);                                           \
-			exit(1);                                               \
-		}                                                              \
-	} while (0)
 
 static uint8_t file[1 << 20];
 
