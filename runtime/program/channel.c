@@ -377,6 +377,7 @@ void pcn_channel_replace(int fd)
 /* The parent stays under control; the child's page must not be the parent's. */
 void pcn_channel_forked(void)
 {
+	channel.lock = 0;
 	if (channel.fd < 0)
 		return;
 	pcn_sys(__NR_close, channel.fd);

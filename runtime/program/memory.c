@@ -16,7 +16,6 @@
 	 MAP_NORESERVE | MAP_POPULATE | MAP_NONBLOCK | MAP_LOCKED |            \
 	 MAP_HUGETLB)
 
-static uint32_t private_lock;
 static uint64_t private_next = PCN_PRIVATE_BASE + PCN_PAGE_SIZE;
 
 static long native_map(uint64_t address, uint64_t size, long prot, long flags,
@@ -47,34 +46,32 @@ static long portable_unmap(uint64_t address, uint64_t size)
 }
 
 /* Private memory is taken upwards and only reused by the page: machine stacks
- * have their own cache, and the window holds thousands of them. */
+ * have their own cache, and the window holds thousands of them.  No lock here:
+ * the child of a fork would wait for it for ever. */
 int64_t pcn_private_map(uint64_t size)
 {
-	uint64_t at;
-	long result;
+	uint64_t at = __atomic_load_n(&private_next, __ATOMIC_RELAXED);
 
 	size = PCN_ALIGN_UP(size, PCN_PAGE_SIZE);
-	pcn_lock(&private_lock);
-	if (private_next + size > PCN_PRIVATE_END) {
-		pcn_unlock(&private_lock);
-		return -ENOMEM;
-	}
-	at = private_next;
-	private_next += size + PCN_PAGE_SIZE;
-	pcn_unlock(&private_lock);
-	result = native_map(at, size, PROT_READ | PROT_WRITE,
-			    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	return result;
+	do {
+		if (at + size > PCN_PRIVATE_END)
+			return -ENOMEM;
+	} while (!__atomic_compare_exchange_n(
+		&private_next, &at, at + size + PCN_PAGE_SIZE, false,
+		__ATOMIC_RELAXED, __ATOMIC_RELAXED));
+	return native_map(at, size, PROT_READ | PROT_WRITE,
+			  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 }
 
 void pcn_private_unmap(uint64_t address, uint64_t size)
 {
+	uint64_t end;
+
 	size = PCN_ALIGN_UP(size, PCN_PAGE_SIZE);
+	end = address + size + PCN_PAGE_SIZE;
 	pcn_sys(__NR_munmap, address, size);
-	pcn_lock(&private_lock);
-	if (address + size + PCN_PAGE_SIZE == private_next)
-		private_next = address;
-	pcn_unlock(&private_lock);
+	__atomic_compare_exchange_n(&private_next, &end, address, false,
+				    __ATOMIC_RELAXED, __ATOMIC_RELAXED);
 }
 
 int pcn_state_map(void)

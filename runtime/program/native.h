@@ -262,6 +262,7 @@ static inline uint64_t pcn_signals_ready(const struct pcn_native *native)
 
 /* The signals that wait for the process go into its list, and back. */
 void pcn_pending_begin(void);
+void pcn_pending_forked(void);
 void pcn_pending_take(struct pcn_native *native);
 void pcn_pending_add(struct pcn_thread *thread, int signal, const void *info);
 void pcn_pending_put_back(struct pcn_native *native);

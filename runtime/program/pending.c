@@ -25,6 +25,13 @@ void pcn_pending_begin(void)
 	list.overflow = false;
 }
 
+/* What waits is the parent's. */
+void pcn_pending_forked(void)
+{
+	memset(&list, 0, sizeof list);
+	pcn_pending_begin();
+}
+
 bool pcn_pending_overflow(void)
 {
 	return list.overflow;

@@ -204,6 +204,7 @@ long pcn_call_fork(struct pcn_call *call)
 		pcn_private_holds = 0;
 		pcn_process->lock = 0;
 		pcn_world_forked();
+		pcn_pending_forked();
 		pcn_threads_forked(native);
 		pcn_signals_forked(native);
 		pcn_timers_forked();

@@ -13,30 +13,37 @@
 #define CHUNK_SIZE (64ul << 10)
 
 /* Rows are never removed: as many as there are call sites that a capture
- * passed. */
+ * passed.  No lock here: the child of a fork would wait for it for ever. */
+struct chunk {
+	uint64_t used; /* rows; more than there are when all are */
+	struct pcn_row rows[];
+};
+
+#define CHUNK_ROWS                                                             \
+	((CHUNK_SIZE - sizeof(struct chunk)) / sizeof(struct pcn_row))
+
 static struct pcn_row *buckets[BUCKETS];
-static struct pcn_row *chunk;
-static uint32_t chunk_left, chunk_lock;
+static struct chunk *chunk;
 
 static struct pcn_row *new_row(void)
 {
-	struct pcn_row *row = NULL;
+	for (;;) {
+		struct chunk *c = __atomic_load_n(&chunk, __ATOMIC_ACQUIRE);
+		uint64_t i =
+			c ? __atomic_fetch_add(&c->used, 1, __ATOMIC_RELAXED)
+			  : CHUNK_ROWS;
+		int64_t memory;
 
-	pcn_lock(&chunk_lock);
-	if (!chunk_left) {
-		int64_t memory = pcn_private_map(CHUNK_SIZE);
-
-		if (!pcn_is_error(memory)) {
-			chunk = (struct pcn_row *)memory;
-			chunk_left = CHUNK_SIZE / sizeof *chunk;
-		}
+		if (i < CHUNK_ROWS)
+			return &c->rows[i];
+		memory = pcn_private_map(CHUNK_SIZE);
+		if (pcn_is_error(memory))
+			return NULL;
+		if (!__atomic_compare_exchange_n(
+			    &chunk, &c, (struct chunk *)memory, false,
+			    __ATOMIC_RELEASE, __ATOMIC_RELAXED))
+			pcn_private_unmap(memory, CHUNK_SIZE);
 	}
-	if (chunk_left) {
-		row = chunk++;
-		chunk_left--;
-	}
-	pcn_unlock(&chunk_lock);
-	return row;
 }
 
 /* Without memory to remember it in, a row is made in *spare. */
