@@ -150,6 +150,11 @@ static void write_portable(const struct writer *writer)
 		"\tend = " HEX
 		"; _end = end;\n\t__popcorn_portable_data_end = " HEX ";\n",
 		number(plan->end[AREA_BSS]), number(plan->data_end));
+	fprintf(writer->out,
+		"\t__popcorn_portable_read_start = " HEX
+		";\n\t__popcorn_portable_read_end = " HEX ";\n",
+		number(plan->start[AREA_RODATA]),
+		number(plan->end[AREA_FINI_ARRAY]));
 	write_area(writer, AREA_RODATA, ".rodata", ":portable_data_read");
 	write_named_area(writer, AREA_NAMED_RODATA, ":portable_data_read");
 	write_tls(writer);
