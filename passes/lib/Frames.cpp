@@ -7,9 +7,8 @@
 //    There the values that live across any site stay in the record, as in a
 //    coroutine frame: its own pads have nothing to store.
 //
-// A site's call is the last instruction of its block.  A *slot* is a value
-// with a place in F's record; a *derived* value is cheap to compute again from
-// slots that live wherever it does, and has none.
+// A site's call is the last instruction of its block.  What a record has a slot
+// for, LiveSets finds.
 //
 // A call in tail position needs neither pad nor record: F's frame adds nothing
 // to what its caller gets, so it may vanish (a *transparent* frame).
@@ -18,6 +17,7 @@
 // __popcorn_functions names the resume functions by function number.
 //
 //===----------------------------------------------------------------------===//
+#include "LiveSets.h"
 #include "pcn/abi.h"
 #include "popcorn/Passes.h"
 #include "popcorn/Runtime.h"
@@ -40,7 +40,6 @@ namespace popcorn {
 
 namespace {
 
-constexpr unsigned MaxDerivedDepth = 4;
 constexpr uint64_t MaxReturnBytes = 16; // __popcorn_resume_inner passes these
 
 struct Site {
@@ -75,185 +74,6 @@ bool isTransparent(const CallBase &CB) {
       return false;
   return Ret->getReturnValue() == Call;
 }
-
-//===----------------------------------------------------------------------===//
-// Live sets
-//===----------------------------------------------------------------------===//
-
-class LiveSets {
-  static constexpr unsigned NoSite = ~0u;
-  struct Block {
-    SmallVector<unsigned, 4> Predecessors;
-    unsigned Site = NoSite;           // the one at its end
-    unsigned SeenIn = 0, SeenOut = 0; // by which walk, the last time
-  };
-  std::vector<Block> Blocks;
-  DenseMap<const BasicBlock *, unsigned> Number; // of a block in Blocks
-  unsigned Walks = 0;
-  DenseMap<Value *, BitVector> Across; // value -> sites it lives across
-  DenseMap<Value *, Value *> Root;     // derived value -> slot (or null)
-  DenseMap<Value *, unsigned> Depth;
-
-  void numberBlocks(Function &F, ArrayRef<Site> Sites) {
-    Blocks.resize(F.size());
-    for (const BasicBlock &BB : F)
-      Number.try_emplace(&BB, Number.size());
-    for (const BasicBlock &BB : F) {
-      auto &Predecessors = Blocks[Number[&BB]].Predecessors;
-      for (const BasicBlock *Pred : predecessors(&BB))
-        Predecessors.push_back(Number[Pred]);
-    }
-    for (unsigned K = 0; K < Sites.size(); ++K)
-      Blocks[Number[Sites[K].Call->getParent()]].Site = K;
-  }
-
-  // One variable at a time: walk back from each use to the definition.
-  void walk(Value *V, ArrayRef<Site> Sites) {
-    auto *Def = dyn_cast<Instruction>(V);
-    const unsigned DefBlock = Def ? Number[Def->getParent()] : Blocks.size();
-    BitVector *Bits = nullptr;
-    SmallVector<unsigned, 16> Work; // blocks with V live in
-    ++Walks;
-
-    auto LiveIn = [&](unsigned B) {
-      if (B == DefBlock || Blocks[B].SeenIn == Walks)
-        return;
-      Blocks[B].SeenIn = Walks;
-      Work.push_back(B);
-    };
-    auto LiveOut = [&](unsigned B) {
-      if (Blocks[B].SeenOut == Walks)
-        return;
-      Blocks[B].SeenOut = Walks;
-      if (unsigned K = Blocks[B].Site; K != NoSite && V != Sites[K].Call) {
-        if (!Bits) {
-          Bits = &Across[V];
-          Bits->resize(Sites.size());
-        }
-        Bits->set(K);
-      }
-      LiveIn(B);
-    };
-    for (Use &U : V->uses()) {
-      auto *I = cast<Instruction>(U.getUser());
-      if (auto *Phi = dyn_cast<PHINode>(I))
-        LiveOut(Number[Phi->getIncomingBlock(U)]);
-      else
-        LiveIn(Number[I->getParent()]);
-    }
-    while (!Work.empty())
-      for (unsigned Pred : Blocks[Work.pop_back_val()].Predecessors)
-        LiveOut(Pred);
-  }
-
-  // The only operand that is not a constant, if V is cheap to compute again.
-  static bool isCheap(Value *V, Value *&Operand) {
-    auto *I = dyn_cast<Instruction>(V);
-    Operand = nullptr;
-    if (!I)
-      return false;
-    if (auto *II = dyn_cast<IntrinsicInst>(I)) {
-      if (II->getIntrinsicID() == Intrinsic::threadlocal_address)
-        return true;
-      if (II->getIntrinsicID() != Intrinsic::ptrmask ||
-          !isa<Constant>(II->getArgOperand(1)))
-        return false;
-      Operand = II->getArgOperand(0);
-      return !isa<Constant>(Operand);
-    }
-    bool Kind =
-        isa<GetElementPtrInst>(I) || isa<CastInst>(I) || isa<ICmpInst>(I);
-    if (auto *BO = dyn_cast<BinaryOperator>(I))
-      Kind = !BO->isIntDivRem() && !BO->getType()->isFPOrFPVectorTy();
-    if (!Kind)
-      return false;
-    for (Value *Op : I->operands()) {
-      if (isa<Constant>(Op))
-        continue;
-      if (Operand && Operand != Op)
-        return false;
-      Operand = Op;
-    }
-    return Operand != nullptr;
-  }
-
-  bool covers(Value *Slot, const BitVector &Wanted) const {
-    auto It = Across.find(Slot);
-    if (It == Across.end())
-      return Wanted.none();
-    BitVector Missing = Wanted;
-    Missing.reset(It->second);
-    return Missing.none();
-  }
-
-  // Address arithmetic costs nothing where it is used: it folds into the
-  // access.
-  static bool isFree(Value *V) {
-    auto *GEP = dyn_cast<GetElementPtrInst>(V);
-    return GEP && GEP->hasAllConstantIndices();
-  }
-
-  void derive(Value *V) {
-    auto It = Across.find(V);
-    Value *Operand;
-    if (It == Across.end() || !isCheap(V, Operand))
-      return;
-    Value *From = Operand;
-    unsigned D = 1;
-    if (Operand)
-      if (auto R = Root.find(Operand); R != Root.end()) {
-        From = R->second;
-        D = Depth.lookup(Operand) + 1;
-      }
-    if (D > MaxDerivedDepth)
-      return;
-    if (From && !covers(From, It->second)) {
-      // The root may live on in the place of what is at an offset from it.
-      if (!isFree(V))
-        return;
-      BitVector Wanted = It->second;
-      BitVector &Bits = Across[From];
-      Bits.resize(Wanted.size());
-      Bits |= Wanted;
-    }
-    Root[V] = From;
-    Depth[V] = D;
-  }
-
-public:
-  SmallVector<Value *, 32> Slots; // in a fixed order
-
-  LiveSets(Function &F, ArrayRef<Site> Sites, bool Derive) {
-    numberBlocks(F, Sites);
-    for (Argument &A : F.args())
-      walk(&A, Sites);
-    for (Instruction &I : instructions(F))
-      if (!I.use_empty() && !isa<AllocaInst>(I))
-        walk(&I, Sites);
-    ReversePostOrderTraversal<Function *> RPO(&F);
-    if (Derive)
-      for (BasicBlock *BB : RPO)
-        for (Instruction &I : *BB)
-          derive(&I);
-    auto Consider = [&](Value *V) {
-      if (Across.count(V) && !Root.count(V))
-        Slots.push_back(V);
-    };
-    for (Argument &A : F.args())
-      Consider(&A);
-    for (Instruction &I : instructions(F))
-      Consider(&I);
-  }
-
-  bool livesAcross(Value *V, unsigned Site) const {
-    return Across.find(V)->second.test(Site);
-  }
-  ArrayRef<Value *> slots() const { return Slots; }
-  template <typename Fn> void forEachDerived(Fn Visit) const {
-    for (auto &[V, R] : Root)
-      Visit(cast<Instruction>(V));
-  }
-};
 
 //===----------------------------------------------------------------------===//
 // One function
@@ -308,6 +128,13 @@ class FrameBuilder {
     }
     for (Site &S : Sites)
       FoldSingleEntryPHINodes(S.Call->getNormalDest());
+  }
+
+  SmallVector<InvokeInst *, 16> calls() const {
+    SmallVector<InvokeInst *, 16> Calls;
+    for (const Site &S : Sites)
+      Calls.push_back(S.Call);
+    return Calls;
   }
 
   void layOut(const LiveSets &Live) {
@@ -664,10 +491,10 @@ public:
     F.setPersonalityFn(RT.personality());
     collectSites();
     {
-      LiveSets First(F, Sites, /*Derive=*/true);
+      LiveSets First(F, calls(), /*Derive=*/true);
       sinkDerived(First);
     }
-    LiveSets Live(F, Sites, /*Derive=*/false);
+    LiveSets Live(F, calls(), /*Derive=*/false);
     layOut(Live);
     Resume = makeResume(Live);
     fillPads(Live);
