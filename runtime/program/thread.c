@@ -209,7 +209,6 @@ _Noreturn void pcn_thread_run(void *argument)
 	pcn_signals_take_stack(native);
 	if (native->fresh) { /* all signals are blocked up to here */
 		native->fresh = false;
-		pcn_sys(__NR_prctl, PR_SET_NAME, native->thread->name);
 		pcn_pending_put_back(native);
 		pcn_signals_apply_mask(native);
 	}
@@ -570,6 +569,9 @@ int pcn_thread_restore(struct pcn_thread *thread)
 		return -ENOMEM;
 	pcn_slot_bind(thread, native);
 	native->fresh = true;
+	/* It takes its name from whoever starts it: others may ask for it
+	 * before it runs. */
+	pcn_sys(__NR_prctl, PR_SET_NAME, thread->name);
 	tid = spawn(native, begin);
 	return tid < 0 ? (int)tid : 0;
 }
@@ -577,10 +579,13 @@ int pcn_thread_restore(struct pcn_thread *thread)
 _Noreturn void pcn_restore_finish(void)
 {
 	struct pcn_native *native = pcn_self_native();
+	bool is_main = native->thread == pcn_process->main_thread;
 
+	if (is_main)
+		pcn_sys(__NR_prctl, PR_SET_NAME, native->thread->name);
 	pcn_world_release();
 	pcn_poll_settle();
-	if (native->thread == pcn_process->main_thread)
+	if (is_main)
 		pcn_thread_run(native);
 	pcn_signals_block_all();
 	for (;;)
