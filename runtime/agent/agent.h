@@ -66,6 +66,15 @@ struct process_kind {
 
 extern const struct process_kind process_local, process_remote;
 
+/* An emulator makes them before its program begins, for that cannot. */
+struct userfaults {
+	bool emulated;
+	int socket;	     /* with both; -1: they have come */
+	int late, shared;    /* for memory that comes late, for memory that
+			      * threads share; or -errno */
+	bool user_mode_only; /* the kernel's own accesses do not wait */
+};
+
 struct process {
 	const struct process_kind *kind;
 	bool used;
@@ -76,8 +85,8 @@ struct process {
 	pid_t pid;    /* 0: not known yet */
 	int channel;  /* -1: gone */
 	uint64_t channel_gone_ns;
-	int transfer;  /* our copy of the sender's end, until it is handed on */
-	int userfault; /* where an emulator sends its userfaultfd, or -1 */
+	int transfer; /* our copy of the sender's end, until it is handed on */
+	struct userfaults userfaults;
 	int node;
 	uint32_t moves;
 	struct pcn_control *control;
@@ -251,6 +260,9 @@ struct process *local_start(struct agent *a, int node,
  * the child's end, argv_text its command, each word with its NUL. */
 struct process *local_prepare_fork(struct agent *a, int node, int *channel,
 				   char *argv_text, uint32_t *argv_size);
+/* What the process's emulator has made, p's; whoever takes a descriptor leaves
+ * an error number. */
+struct userfaults *local_userfaults(struct process *p);
 /* Closes what the program has inherited through us. */
 void local_release_inherited(void);
 

@@ -342,12 +342,13 @@ int late_serve(struct late *l, const struct saved *saved, struct process *p,
 /* It comes with the program's word; an emulator has sent it before. */
 static int take_userfaultfd(struct late *l, struct packet *packet)
 {
-	struct packet other;
+	struct userfaults *u = local_userfaults(l->process);
+	int fd = u->late;
 
-	if (l->process->userfault >= 0 &&
-	    !packet_receive(l->process->userfault, &other))
-		packet = &other;
-	return packet_take_fd(packet);
+	if (!u->emulated)
+		return packet_take_fd(packet);
+	u->late = -ENOSYS;
+	return fd;
 }
 
 static int attach(struct late *l)

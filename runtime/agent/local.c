@@ -119,7 +119,8 @@ static int channel_number(void)
  */
 static int preload(int socket, int number)
 {
-	char path[PATH_MAX], file[PATH_MAX], value[16];
+	const char *before = getenv("LD_PRELOAD");
+	char path[PATH_MAX], file[PATH_MAX], list[2 * PATH_MAX], value[16];
 	ssize_t n = readlink("/proc/self/exe", path, sizeof(path) - 1);
 	char *slash;
 
@@ -135,16 +136,46 @@ static int preload(int socket, int number)
 		return -1;
 	}
 	snprintf(value, sizeof(value), "%d", number);
+	n = snprintf(list, sizeof(list), "%s%s%s", file,
+		     before && *before ? ":" : "", before ? before : "");
+	if (n < 0 || n >= (ssize_t)sizeof(list)) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
 	if (dup2(socket, number) < 0 || access(file, R_OK) ||
-	    setenv("LD_PRELOAD", file, 1) ||
+	    setenv("LD_PRELOAD", list, 1) ||
 	    setenv(PCN_USERFAULT_ENV, value, 1))
 		return -1;
 	return 0;
 }
 
+struct userfaults *local_userfaults(struct process *p)
+{
+	struct userfaults *u = &p->userfaults;
+	struct packet packet;
+
+	if (u->socket < 0)
+		return u;
+	if (packet_receive(u->socket, &packet)) {
+		/* An emulator that preloads nothing. */
+	} else if (packet.fd_count == 2) {
+		u->late = packet.fds[0];
+		u->shared = packet.fds[1];
+		u->user_mode_only = packet.m.value[1];
+	} else {
+		u->late = u->shared = packet.m.value[0] < 0
+					      ? (int)packet.m.value[0]
+					      : -EPROTO;
+		packet_drop(&packet);
+	}
+	close(u->socket);
+	u->socket = -1;
+	return u;
+}
+
 /* The child, between fork and exec. */
 static void run(struct agent *a, enum pcn_channel_role role, int channel,
-		int userfault, const char *path, char **argv, int report)
+		int userfaults, const char *path, char **argv, int report)
 {
 	char value[16];
 	int number = channel_number(), err;
@@ -162,7 +193,7 @@ static void run(struct agent *a, enum pcn_channel_role role, int channel,
 		goto failed;
 	if (channel == number)
 		fcntl(number, F_SETFD, 0);
-	if (userfault >= 0 && preload(userfault, number - 1))
+	if (userfaults >= 0 && preload(userfaults, number - 1))
 		goto failed;
 	snprintf(value, sizeof(value), "%d", number);
 	/* Without it a node's process would begin the program anew. */
@@ -183,7 +214,7 @@ failed:
 }
 
 static int spawn(struct agent *a, struct process *p, enum pcn_channel_role role,
-		 int channel, int userfault, const char *path, char **argv)
+		 int channel, int userfaults, const char *path, char **argv)
 {
 	int report[2], err = 0;
 
@@ -192,7 +223,7 @@ static int spawn(struct agent *a, struct process *p, enum pcn_channel_role role,
 				name_of(a, p), strerror(errno));
 	p->pid = fork();
 	if (p->pid == 0)
-		run(a, role, channel, userfault, path, argv, report[1]);
+		run(a, role, channel, userfaults, path, argv, report[1]);
 	close(report[1]);
 	if (p->pid < 0)
 		err = pcn_fail(&a->error, -errno,
@@ -231,7 +262,7 @@ struct process *local_start(struct agent *a, int node_index,
 	char **program = role == PCN_ROLE_START ? a->options->argv : own_argv;
 	struct process *p = process_new(a, node_index, &process_local);
 	char slice[64];
-	int n = 0, count = 0, channel, userfault[2] = {-1, -1}, err;
+	int n = 0, count = 0, channel, userfaults[2] = {-1, -1}, err;
 
 	if (!p)
 		return NULL;
@@ -263,18 +294,17 @@ struct process *local_start(struct agent *a, int node_index,
 	} else {
 		memcpy(argv, program, sizeof(*argv) * (size_t)count);
 	}
+	p->userfaults.emulated = node->emulated;
 	if (node->emulated &&
-	    (role == PCN_ROLE_NODE ||
-	     (role == PCN_ROLE_RESTORE && (a->hosts_guest || a->op.late))) &&
-	    socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, userfault))
+	    socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, userfaults))
 		err = pcn_fail(&a->error, -errno, "socketpair: %s",
 			       strerror(errno));
 	else
-		err = spawn(a, p, role, channel, userfault[1], path,
+		err = spawn(a, p, role, channel, userfaults[1], path,
 			    (char **)argv);
-	p->userfault = userfault[0];
-	if (userfault[1] >= 0)
-		close(userfault[1]);
+	p->userfaults.socket = userfaults[0];
+	if (userfaults[1] >= 0)
+		close(userfaults[1]);
 	free(argv);
 	close(channel);
 	if (!err)
@@ -357,6 +387,12 @@ static void remember_stale(struct agent *a, pid_t pid)
 		}
 }
 
+static void close_one(int fd)
+{
+	if (fd >= 0)
+		close(fd);
+}
+
 static void drop(struct agent *a, struct process *p, bool kill_it)
 {
 	/* A forked copy is its parent's to reap, and to kill. */
@@ -364,12 +400,11 @@ static void drop(struct agent *a, struct process *p, bool kill_it)
 		kill(p->pid, SIGKILL);
 		remember_stale(a, p->pid);
 	}
-	if (p->channel >= 0)
-		close(p->channel);
-	if (p->transfer >= 0)
-		close(p->transfer);
-	if (p->userfault >= 0)
-		close(p->userfault);
+	close_one(p->channel);
+	close_one(p->transfer);
+	close_one(p->userfaults.socket);
+	close_one(p->userfaults.late);
+	close_one(p->userfaults.shared);
 	if (a->late.process == p)
 		late_end(&a->late);
 	if (p->control)

@@ -32,8 +32,6 @@ void place_close(struct place *p)
 		close(p->bell[0]);
 		close(p->bell[1]);
 	}
-	if (p->userfault > 0)
-		close(p->userfault);
 	free(p->answers.list);
 	memset(p, 0, sizeof(*p));
 }
@@ -107,31 +105,21 @@ int place_open(struct agent *a, int node)
 	return err;
 }
 
-static int receive_userfaultfd(struct process *p)
-{
-	struct packet packet;
-	int fd;
-
-	if (packet_receive(p->userfault, &packet))
-		return -EPIPE;
-	fd = packet_take_fd(&packet);
-	if (fd >= 0)
-		return fd;
-	return packet.m.value[0] < 0 ? (int)packet.m.value[0] : -EPROTO;
-}
-
-/* Memory, mails, doorbell; to an emulator's process also its userfaultfd. */
+/* Memory, mails, doorbell; an emulator's process cannot make the userfaultfd
+ * that it answers with. */
 int place_send_files(struct agent *a, struct place *p,
 		     enum pcn_message_type type)
 {
-	const struct pcn_message m = {.type = type};
-	int fds[4] = {p->engine->window.memfd, p->mails_fd, p->bell[1]}, err;
-	bool emulated = p->process->userfault >= 0;
+	const struct userfaults *u = local_userfaults(p->process);
+	const struct pcn_message m = {
+		.type = type,
+		.value = {0, u->emulated && u->shared < 0 ? u->shared
+							  : u->user_mode_only}};
+	const int fds[4] = {p->engine->window.memfd, p->mails_fd, p->bell[1],
+			    u->shared};
+	int err = packet_send(p->process->channel, &m, NULL, fds,
+			      u->emulated && u->shared >= 0 ? 4 : 3);
 
-	if (emulated)
-		fds[3] = p->userfault = receive_userfaultfd(p->process);
-	err = packet_send(p->process->channel, &m, NULL, fds,
-			  emulated && fds[3] >= 0 ? 4 : 3);
 	return err ? pcn_fail(&a->error, err, "channel: %s", strerror(-err))
 		   : 0;
 }
@@ -300,17 +288,9 @@ void place_look_whether_ready(struct agent *a, int node)
 int place_attach(struct agent *a, int node)
 {
 	struct place *p = &a->spread.places[node];
-	struct packet *packet = &a->packet;
-	int64_t err = packet->m.value[0];
-	int fd = -1;
+	int64_t err = a->packet.m.value[0];
+	int fd = packet_take_fd(&a->packet);
 
-	if (p->process->userfault >= 0) {
-		fd = p->userfault;
-		err = fd;
-		p->userfault = 0;
-	} else {
-		fd = packet_take_fd(packet);
-	}
 	if (fd < 0)
 		return pcn_fail(&a->error, err < 0 ? (int)err : -EPROTO,
 				"node %s: userfaultfd: %s",

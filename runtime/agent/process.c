@@ -15,7 +15,9 @@ struct process *process_new(struct agent *a, int node,
 		memset(p, 0, sizeof(*p));
 		p->kind = kind;
 		p->used = true;
-		p->channel = p->transfer = p->userfault = -1;
+		p->channel = p->transfer = -1;
+		p->userfaults = (struct userfaults){
+			.socket = -1, .late = -ENOSYS, .shared = -ENOSYS};
 		p->node = node;
 		return p;
 	}

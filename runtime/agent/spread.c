@@ -90,9 +90,6 @@ static int may_spread(struct agent *a, struct process *p, int64_t node)
 		return pcn_fail(&a->error, -EOPNOTSUPP,
 				"threads leave from a node of popcorn-run's "
 				"own machine only");
-	if (nodes->list[p->node].emulated)
-		return pcn_fail(&a->error, -EOPNOTSUPP,
-				"threads do not leave an emulated node yet");
 	return 0;
 }
 

@@ -64,7 +64,6 @@ struct place {
 	struct engine *engine;
 	struct pcn_mail *mails;
 	int mails_fd, bell[2]; /* our end, the process's */
-	int userfault; /* an emulator's, until it is the engine's; -errno, 0 */
 	struct maps answers; /* what its service thread's next ones are about */
 };
 

@@ -1,6 +1,7 @@
 /*
- * In an emulator's process, before it begins: makes a userfaultfd, which an
- * emulated program cannot, and sends it to the agent.  What comes before the
+ * In an emulator's process, before it begins: makes userfaultfds, which an
+ * emulated program cannot, and sends them to the agent: one for memory that
+ * comes late, one for memory that threads share.  What comes before the
  * emulator, a script that executes it, say, is passed over.
  */
 #define _GNU_SOURCE
@@ -27,38 +28,54 @@ static bool is_emulator(void)
 	return name && !strncmp(name + 1, EMULATOR, strlen(EMULATOR));
 }
 
-__attribute__((constructor)) static void send_userfaultfd(void)
+/* Ours is the first: what the user has preloaded stays. */
+static void leave_environment(void)
+{
+	const char *list = getenv("LD_PRELOAD");
+	const char *rest = list ? strchr(list, ':') : NULL;
+
+	unsetenv(PCN_USERFAULT_ENV);
+	if (rest)
+		setenv("LD_PRELOAD", rest + 1, 1);
+	else
+		unsetenv("LD_PRELOAD");
+}
+
+__attribute__((constructor)) static void send_userfaultfds(void)
 {
 	union {
 		struct cmsghdr header;
-		char bytes[CMSG_SPACE(sizeof(int))];
+		char bytes[CMSG_SPACE(2 * sizeof(int))];
 	} control = {.bytes = {0}};
 	const char *value = getenv(PCN_USERFAULT_ENV);
-	bool here = value && is_emulator();
-	int fd = here ? pcn_userfaultfd() : -1;
-	struct pcn_message m = {.type = PCN_MSG_SHARED,
-				.value = {fd < 0 ? fd : 0}};
+	struct pcn_message m = {.type = PCN_MSG_SHARED};
 	struct iovec part = {&m, sizeof(m)};
 	struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1};
-	int socket;
+	int socket, fds[2];
+	bool user_mode_only;
 
-	if (!here)
+	if (!value || !is_emulator())
 		return;
 	socket = atoi(value);
-	unsetenv(PCN_USERFAULT_ENV);
-	unsetenv("LD_PRELOAD");
-	if (fd >= 0) {
+	leave_environment();
+	fds[0] = pcn_userfaultfd(NULL);
+	fds[1] = pcn_userfaultfd(&user_mode_only);
+	if (fds[0] >= 0 && fds[1] >= 0) {
+		m.value[1] = user_mode_only;
 		message.msg_control = &control;
 		message.msg_controllen = sizeof(control);
 		control.header.cmsg_level = SOL_SOCKET;
 		control.header.cmsg_type = SCM_RIGHTS;
-		control.header.cmsg_len = CMSG_LEN(sizeof(int));
-		memcpy(CMSG_DATA(&control.header), &fd, sizeof(fd));
+		control.header.cmsg_len = CMSG_LEN(sizeof(fds));
+		memcpy(CMSG_DATA(&control.header), fds, sizeof(fds));
+	} else {
+		/* Which says why. */
+		m.value[0] = fds[1] < 0 ? fds[1] : fds[0];
 	}
-	/* Without it there is an error number, which says why. */
 	if (sendmsg(socket, &message, MSG_NOSIGNAL) < 0)
 		_exit(125);
 	close(socket);
-	if (fd >= 0)
-		close(fd);
+	for (int i = 0; i < 2; i++)
+		if (fds[i] >= 0)
+			close(fds[i]);
 }

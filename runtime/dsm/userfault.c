@@ -12,10 +12,12 @@
 #define USERFAULTFD_IOC_NEW _IO(0xAA, 0x00)
 #endif
 
-int pcn_userfaultfd(void)
+int pcn_userfaultfd(bool *user_mode_only)
 {
 	int device, fd, err;
 
+	if (user_mode_only)
+		*user_mode_only = false;
 	fd = (int)syscall(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK);
 	if (fd >= 0 || errno != EPERM)
 		return fd >= 0 ? fd : -errno;
@@ -29,6 +31,8 @@ int pcn_userfaultfd(void)
 		if (err != EPERM)
 			return -err;
 	}
+	if (user_mode_only)
+		*user_mode_only = true;
 	fd = (int)syscall(SYS_userfaultfd,
 			  O_CLOEXEC | O_NONBLOCK | UFFD_USER_MODE_ONLY);
 	return fd >= 0 ? fd : -errno;

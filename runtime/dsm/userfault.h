@@ -6,6 +6,7 @@
 #define PCN_DSM_USERFAULT_H
 
 #include <linux/userfaultfd.h>
+#include <stdbool.h>
 
 #ifndef UFFD_FEATURE_WP_HUGETLBFS_SHMEM
 #define UFFD_FEATURE_WP_HUGETLBFS_SHMEM (1 << 12)
@@ -25,8 +26,9 @@
  * In the program's process: a userfaultfd of its memory, or -errno.  Without
  * the privilege to serve the kernel's own accesses
  * (vm.unprivileged_userfaultfd, /dev/userfaultfd) only those of user mode are:
- * a system call that meets an absent page then fails with EFAULT.
+ * a system call that meets an absent page then fails with EFAULT, and
+ * *user_mode_only, unless NULL, is true.
  */
-int pcn_userfaultfd(void);
+int pcn_userfaultfd(bool *user_mode_only);
 
 #endif

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -61,6 +62,14 @@ void pcn_window_close(struct window *w)
 	w->memfd = w->uffd = -1;
 }
 
+/* An emulator's serves again and again. */
+static bool is_attached(int uffd)
+{
+	struct pollfd p = {.fd = uffd, .events = POLLIN};
+
+	return poll(&p, 1, 0) >= 0 && !(p.revents & POLLERR);
+}
+
 int pcn_window_attach(struct window *w, int uffd, struct error *error)
 {
 	struct uffdio_api api = {.api = UFFD_API,
@@ -68,7 +77,7 @@ int pcn_window_attach(struct window *w, int uffd, struct error *error)
 
 	w->uffd = uffd;
 	fcntl(uffd, F_SETFL, O_NONBLOCK);
-	if (!ioctl(uffd, UFFDIO_API, &api))
+	if (is_attached(uffd) || !ioctl(uffd, UFFDIO_API, &api))
 		return 0;
 	if (errno == EINVAL)
 		return pcn_fail(

@@ -18,8 +18,10 @@ static void reply(enum pcn_message_type type, int64_t value, const int *fds,
 		pcn_sys(__NR_exit_group, 125);
 }
 
-/* An emulated program has no such system call; its emulator has sent one. */
-static void begin(const int *fds, uint32_t fd_count)
+/* An emulated program has no such system call; its emulator has made one, or
+ * could not. */
+static void begin(const struct pcn_message *m, const int *fds,
+		  uint32_t fd_count)
 {
 	long fd;
 	int err;
@@ -33,13 +35,15 @@ static void begin(const int *fds, uint32_t fd_count)
 		reply(PCN_MSG_FAILED, err, NULL, 0);
 		return;
 	}
-	fd = fd_count == 4 ? fds[3] : pcn_userfaultfd_open(false);
+	fd = fd_count == 4     ? fds[3]
+	     : m->value[1] < 0 ? m->value[1]
+			       : pcn_userfaultfd_open(false);
 	if (fd >= 0)
 		fd = pcn_shared_keep((int)fd);
 	if (fd < 0)
 		reply(PCN_MSG_SHARED, fd, NULL, 0);
 	else
-		reply(PCN_MSG_SHARED, 0, &(int){(int)fd}, fd_count == 3);
+		reply(PCN_MSG_SHARED, 0, &(int){(int)fd}, 1);
 }
 
 static long serve(const struct pcn_message *m, int fd)
@@ -85,7 +89,7 @@ _Noreturn void pcn_service(void)
 		if (err)
 			pcn_die("channel: error %d", -err);
 		if (m.type == PCN_MSG_SHARE)
-			begin(fds, fd_count);
+			begin(&m, fds, fd_count);
 		else
 			reply(PCN_MSG_ANSWER, serve(&m, fd_count ? fds[0] : -1),
 			      NULL, 0);

@@ -349,16 +349,31 @@ static int question(struct pcn_message *m, const int *sent, uint32_t sent_count,
 	return err;
 }
 
-/* Files for memory and mails, the agent's answer to SHARE. */
-static int receive_files(void)
+static int own_userfaultfd(bool *user_mode_only)
+{
+	int fd = pcn_userfaultfd_open(true);
+
+	*user_mode_only = fd == -EPERM;
+	return fd == -EPERM ? pcn_userfaultfd_open(false) : fd;
+}
+
+/* Files for memory and mails, the agent's answer to SHARE.  With them comes the
+ * userfaultfd, or why there is none, from who emulates a kernel without. */
+static int receive_files(int *fd, bool *user_mode_only)
 {
 	struct pcn_message m = {.type = PCN_MSG_SHARE};
-	uint32_t count = 3;
-	int fds[3], err = question(&m, NULL, 0, fds, &count);
+	uint32_t count = 4;
+	int fds[4], err = question(&m, NULL, 0, fds, &count);
 
 	if (err)
 		return err;
-	return count == 3 ? pcn_shared_open(fds) : -EPROTO;
+	if (count == 4) {
+		*fd = fds[3];
+		*user_mode_only = m.value[1];
+	} else if (m.value[1] < 0) {
+		*fd = (int)m.value[1];
+	}
+	return count >= 3 ? pcn_shared_open(fds) : -EPROTO;
 }
 
 static int send_userfaultfd(int fd)
@@ -393,18 +408,18 @@ int pcn_share(bool asked)
 	err = check_maps();
 	if (err)
 		return err;
-	fd = pcn_userfaultfd_open(true);
-	buffered = fd == -EPERM;
-	if (buffered)
-		fd = pcn_userfaultfd_open(false);
-	if (fd < 0)
+	fd = own_userfaultfd(&buffered);
+	err = fd < 0 && fd != -ENOSYS ? 0 : receive_files(&fd, &buffered);
+	if (fd < 0) {
+		close_all();
 		return no_sharing(fd == -EPERM
 					  ? "userfaultfd is not for this user"
 					  : "this kernel has no userfaultfd");
-	err = receive_files();
+	}
 	if (err)
-		return err;
-	err = send_userfaultfd(fd);
+		pcn_sys(__NR_close, fd);
+	else
+		err = send_userfaultfd(fd);
 	if (!err)
 		err = tell_files();
 	if (!err)

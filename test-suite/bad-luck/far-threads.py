@@ -44,6 +44,15 @@ def test_there_and_back_emulated(luck):
     there_and_back(luck, "--isa", "arm=qemu:aarch64")
 
 
+def test_there_and_back_from_emulated(luck):
+    daemon = Daemon(luck, "--isa", "arm=qemu:aarch64")
+    nodes = ["arm=qemu:aarch64" if word == "x86=local" else word for word in daemon.nodes()]
+    started, _ = begin(luck, nodes)
+    stop(luck)
+    started.ends(7, RESULT, 10)
+    daemon.ends_well()
+
+
 def test_plain_there_and_back(luck):
     there_and_back(luck, "--plain", key=None)
 

@@ -10,6 +10,7 @@ from nodes import EXIT_SAVED
 from program import Failure
 
 THREE = [*NODES, "--node", "other=local"]
+EMULATED = [*THREE[2:4], *THREE[:2], *THREE[4:]]  # at home
 RESULT = r"ready [\d ]+\ncounted\n"
 
 
@@ -50,6 +51,50 @@ def test_home_killed(luck):
     started, home, _ = begin(luck)
     os.kill(home, signal.SIGKILL)
     started.ends(128 + signal.SIGKILL, r"ready [\d ]+\n", 5)
+
+
+def test_emulated_home(luck):
+    started, _, _ = begin(luck, EMULATED)
+    open(luck.path("stop"), "w").close()
+    started.ends(7, RESULT, 5)
+
+
+def test_emulated_home_killed(luck):
+    started, home, _ = begin(luck, EMULATED)
+    os.kill(home, signal.SIGKILL)
+    started.ends(128 + signal.SIGKILL, r"ready [\d ]+\n", 5)
+
+
+def test_emulated_home_fault(luck):
+    started, _, _ = begin(luck, EMULATED, ["fault"])
+    open(luck.path("stop"), "w").close()
+    started.ends(128 + signal.SIGSEGV, r"ready [\d ]+\n(qemu: uncaught target signal .*\n)?", 5)
+
+
+def test_home_goes_about(luck):
+    """The program moves, and from wherever it is a thread leaves."""
+    started, home, _ = begin(luck)
+    tids = re.search(r"ready \d+ (\d+) (\d+)", started.said()).groups()
+    for home, away in (("arm", "x86"), ("other", "arm"), ("arm", "other"), ("x86", "arm")):
+        luck.expect(0, "", luck.tool("popcorn"), "migrate", str(started.pid), home)
+        for tid, node in zip(tids, (away, home)):
+            luck.expect(0, "", luck.tool("popcorn"), "migrate", str(started.pid), "--thread", tid,
+                        node)
+    open(luck.path("stop"), "w").close()
+    started.ends(7, RESULT, 5)
+
+
+def test_environment_of_emulated_home(luck):
+    """What its emulator was told is not the program's, what the user preloads is."""
+    for preloaded in (None, "libm.so.6"):
+        environment = {key: value for key, value in luck.environment.items() if key != "LD_PRELOAD"}
+        if preloaded:
+            environment["LD_PRELOAD"] = preloaded
+        wanted = sorted("%s=%s" % pair for pair in environment.items())
+        status, output = luck.output(luck.tool("popcorn-run"), *EMULATED, luck.program("environment"),
+                                     env=environment)
+        if status or sorted(output.splitlines()) != wanted:
+            raise Failure("%d: %s, not %s" % (status, output, wanted))
 
 
 def test_agent_killed(luck):

@@ -28,7 +28,7 @@ static struct supply supply;
 /* A program that goes on before all its memory has come, and waits for it. */
 static struct pcn_control control;
 static struct process process = {
-	.channel = -1, .userfault = -1, .control = &control};
+	.channel = -1, .userfaults.socket = -1, .control = &control};
 
 int process_send(struct process *p, const struct pcn_message *m,
 		 const void *text)

@@ -75,14 +75,15 @@ def plain_user():
     return PLAIN_USER
 
 
-def spread(program, command, where, where_to=(*NODES, "--node", "other=local"), user=None):
+def spread(program, command, where, where_to=(*NODES, "--node", "other=local"), home="x86",
+           user=None):
     """Every thread by itself, at random polls, to one of three nodes."""
     from program import Failure
 
     for every in (program.spread, "4", "1"):
         with tempfile.NamedTemporaryFile(dir=where, prefix="trace") as trace:
             run = [program.tool("popcorn-run"), *where_to, "--quiet",
-                   "--start", "x86", "--trace", trace.name, *command]
+                   "--start", home, "--trace", trace.name, *command]
             if user is not None:
                 shutil.chown(trace.name, user, user)
             result = program.execute(run, where, user, POPCORN_SPREAD=every)

@@ -31,8 +31,8 @@ import subprocess
 import nodes
 
 MODES = ("native", "verify", "self", "qemu", "qemu-self", "nodes", "move", "save", "spread",
-         "spread-user", "links")
-USUAL = [mode for mode in MODES if mode not in ("nodes", "spread", "spread-user", "links")]
+         "spread-user", "spread-emulated", "links")
+USUAL = MODES[:MODES.index("nodes")] + ("move", "save")
 EMULATOR = {"x86_64": [], "aarch64": ["qemu-aarch64", "-cpu", "neoverse-n1"]}
 
 
@@ -235,6 +235,9 @@ class Program:
         elif mode == "spread-user":
             expected = nodes.as_shell(expected)
             got = nodes.spread(self, command, where, user=nodes.plain_user())
+        elif mode == "spread-emulated":
+            expected = nodes.as_shell(expected)
+            got = nodes.spread(self, command, where, home="arm")
         elif mode == "links":
             expected = nodes.as_shell(expected)
             got = nodes.links(self, command, where)

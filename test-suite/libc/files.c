@@ -2,7 +2,7 @@
  * Files: stdio and descriptors, positions, append, rename, directories, stat;
  * all keep their meaning across moves.
  *
- * MODES: usual spread spread-user links
+ * MODES: usual spread spread-user spread-emulated links
  */
 #include "check.h"
 #include <dirent.h>

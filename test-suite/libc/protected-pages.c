@@ -6,7 +6,7 @@
  * of memory: anonymous, of a file, malloc's, static, reserved and never
  * touched.
  *
- * MODES: usual spread spread-user links
+ * MODES: usual spread spread-user spread-emulated links
  * SELF: 5
  */
 #define _GNU_SOURCE

@@ -2,7 +2,7 @@
  * Signal handlers, masks, pending signals, SA_SIGINFO, alarm, sigsuspend,
  * siglongjmp out of a handler.
  *
- * MODES: usual spread spread-user links
+ * MODES: usual spread spread-user spread-emulated links
  */
 #include "check.h"
 #include <setjmp.h>

@@ -5,7 +5,7 @@
  * joined and cancelled, and end wherever they are.
  *
  * CFLAGS: -pthread
- * MODES: native verify nodes spread spread-user links
+ * MODES: native verify nodes spread spread-user spread-emulated links
  */
 #define _GNU_SOURCE
 #include "check.h"

@@ -1,7 +1,7 @@
 /*
  * Producers and consumers on a bounded queue with two condition variables.
  *
- * MODES: usual spread spread-user links
+ * MODES: usual spread spread-user spread-emulated links
  * CFLAGS: -pthread
  * SELF: 3
  */

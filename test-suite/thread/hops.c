@@ -4,7 +4,7 @@
  * read and write a file and a pipe.  The totals are exact, or it says which is
  * not.
  *
- * MODES: native self nodes spread spread-user links
+ * MODES: native self nodes spread spread-user spread-emulated links
  * CFLAGS: -pthread
  * ARGS: 1500
  * SELF: 997

@@ -1,7 +1,6 @@
 /*
  * leave.h - a thread goes to another node by itself.  Not where the whole
- * program is captured by others (modes self, move, save): a home that is
- * emulated lets no thread leave.
+ * program is captured by others (modes self, move, save): one thing at a time.
  */
 #ifndef LEAVE_H
 #define LEAVE_H

@@ -1,7 +1,7 @@
 /*
  * Threads that count under a mutex and with atomics; none is lost.
  *
- * MODES: usual spread spread-user links
+ * MODES: usual spread spread-user spread-emulated links
  * CFLAGS: -pthread
  * SELF: 3
  */

@@ -2,7 +2,7 @@
  * Names of threads: each gives itself one, is given one by others, and can be
  * asked for it by others, wherever it is.
  *
- * MODES: usual nodes spread spread-user links
+ * MODES: usual nodes spread spread-user spread-emulated links
  * CFLAGS: -pthread
  */
 #define _GNU_SOURCE

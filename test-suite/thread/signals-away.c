@@ -4,7 +4,7 @@
  * looks; who blocks one gets it by sigwait, or when it is let in; one for a
  * thread that has ended goes nowhere.
  *
- * MODES: usual nodes spread spread-user links
+ * MODES: usual nodes spread spread-user spread-emulated links
  * CFLAGS: -pthread
  */
 #define _GNU_SOURCE

@@ -2,7 +2,7 @@
  * Thread-local variables: initialised, zero, over-aligned, static in a
  * function, reached by pointers from other threads.
  *
- * MODES: usual spread spread-user
+ * MODES: usual spread spread-user spread-emulated
  * CFLAGS: -pthread
  * LEVELS: O0 O2
  */

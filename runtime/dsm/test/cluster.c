@@ -142,7 +142,7 @@ program(const struct cluster *c, unsigned node, int memfd, int channel)
 		 memfd, 0) != wanted)
 		die("mmap");
 	madvise(wanted, size, MADV_NOHUGEPAGE);
-	uffd = pcn_userfaultfd();
+	uffd = pcn_userfaultfd(NULL);
 	if (uffd < 0) {
 		errno = -uffd;
 		die("userfaultfd");
@@ -315,7 +315,7 @@ static void look_for_userfaultfd(void)
 {
 	struct error error = {""};
 	struct window w;
-	int uffd = pcn_userfaultfd(), err;
+	int uffd = pcn_userfaultfd(NULL), err;
 
 	if (uffd < 0) {
 		printf("SKIP: userfaultfd: %s\n", strerror(-uffd));

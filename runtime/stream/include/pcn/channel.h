@@ -92,10 +92,13 @@ enum pcn_message_type {
 	PCN_MSG_ASK_THREAD = 19,
 	/* Program, its world stopped, when a thread is to leave for the first
 	 * time.  Answer: ANSWER with the descriptors of the file of shared
-	 * memory, of the mails (pcn/mail.h) and of the doorbell.  To a process
-	 * in role NODE, the same of its own; it answers with SHARED. */
+	 * memory, of the mails (pcn/mail.h), of the doorbell and, where it is
+	 * emulated, of the userfaultfd that its emulator has made.  value: 0,
+	 * whether that one is UFFD_USER_MODE_ONLY, or why there is none,
+	 * -errno.  To a process in role NODE, the same of its own; it answers
+	 * with SHARED. */
 	PCN_MSG_SHARE = 20,
-	/* Descriptor: a userfaultfd; none: its emulator has sent it. */
+	/* Descriptor: a userfaultfd; none: value: -errno. */
 	PCN_MSG_SHARED = 21,
 	/* Program: it has mapped memory: value: address, bytes, PROT_*, whether
 	 * it has contents (else: zero).  It is about to unmap some: address,
