@@ -1,8 +1,9 @@
 """One program of the test-suite: its header, its builds, its modes.
 
-The header is the first comment of the source file.  Its lines "KEY: value":
+The header is the first comment of the source file.  Its lines "KEY: value", of which a key
+may have several:
   MODES      of MODES below; default: usual, which stands for all
-             but nodes, spread, spread-user and links
+             but nodes, spread, spread-user, spread-emulated and links
   LEVELS     O0 O1 O2 O3 Os; default: O2
   CFLAGS     for both compilers
   ARGS       of the program
@@ -80,7 +81,7 @@ class Program:
             for line in file:
                 key, colon, value = line.strip(" */\n").partition(": ")
                 if colon and key.isupper():
-                    header[key] = value.strip()
+                    header[key] = (header.get(key, "") + " " + value.strip()).strip()
                 if line.strip().endswith("*/"):
                     break
         return header

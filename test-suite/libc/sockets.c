@@ -2,7 +2,8 @@
  * Socket pairs and a listening socket: accept, connect, messages, descriptors
  * passed along, epoll.  Sockets cannot be saved.
  *
- * MODES: native verify self qemu qemu-self move spread spread-user spread-emulated links
+ * MODES: native verify self qemu qemu-self move
+ * MODES: spread spread-user spread-emulated links
  * CFLAGS: -pthread
  */
 #include "check.h"

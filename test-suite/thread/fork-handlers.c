@@ -5,7 +5,8 @@
  * the child, which has one thread, and its own thread-local variables.  A child
  * cannot be saved.
  *
- * MODES: native verify self qemu qemu-self nodes move spread spread-user spread-emulated links
+ * MODES: native verify self qemu qemu-self nodes move
+ * MODES: spread spread-user spread-emulated links
  * CFLAGS: -pthread
  */
 #include "leave.h"
