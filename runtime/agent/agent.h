@@ -252,6 +252,12 @@ bool remote_has_work(const struct process *p);
 /* Takes what the link has, sends what can be sent; p may be gone afterwards. */
 void remote_work(struct agent *a, struct process *p);
 
+/* --- userfaults.c --- */
+
+/* What the process's emulator has made, p's; whoever takes a descriptor leaves
+ * an error number. */
+struct userfaults *process_userfaults(struct process *p);
+
 /* --- local.c --- */
 
 struct process *local_start(struct agent *a, int node,
@@ -260,9 +266,6 @@ struct process *local_start(struct agent *a, int node,
  * the child's end, argv_text its command, each word with its NUL. */
 struct process *local_prepare_fork(struct agent *a, int node, int *channel,
 				   char *argv_text, uint32_t *argv_size);
-/* What the process's emulator has made, p's; whoever takes a descriptor leaves
- * an error number. */
-struct userfaults *local_userfaults(struct process *p);
 /* Closes what the program has inherited through us. */
 void local_release_inherited(void);
 

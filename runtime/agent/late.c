@@ -342,7 +342,7 @@ int late_serve(struct late *l, const struct saved *saved, struct process *p,
 /* It comes with the program's word; an emulator has sent it before. */
 static int take_userfaultfd(struct late *l, struct packet *packet)
 {
-	struct userfaults *u = local_userfaults(l->process);
+	struct userfaults *u = process_userfaults(l->process);
 	int fd = u->late;
 
 	if (!u->emulated)

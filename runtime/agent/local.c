@@ -149,30 +149,6 @@ static int preload(int socket, int number)
 	return 0;
 }
 
-struct userfaults *local_userfaults(struct process *p)
-{
-	struct userfaults *u = &p->userfaults;
-	struct packet packet;
-
-	if (u->socket < 0)
-		return u;
-	if (packet_receive(u->socket, &packet)) {
-		/* An emulator that preloads nothing. */
-	} else if (packet.fd_count == 2) {
-		u->late = packet.fds[0];
-		u->shared = packet.fds[1];
-		u->user_mode_only = packet.m.value[1];
-	} else {
-		u->late = u->shared = packet.m.value[0] < 0
-					      ? (int)packet.m.value[0]
-					      : -EPROTO;
-		packet_drop(&packet);
-	}
-	close(u->socket);
-	u->socket = -1;
-	return u;
-}
-
 /* The child, between fork and exec. */
 static void run(struct agent *a, enum pcn_channel_role role, int channel,
 		int userfaults, const char *path, char **argv, int report)

@@ -110,7 +110,7 @@ int place_open(struct agent *a, int node)
 int place_send_files(struct agent *a, struct place *p,
 		     enum pcn_message_type type)
 {
-	const struct userfaults *u = local_userfaults(p->process);
+	const struct userfaults *u = process_userfaults(p->process);
 	const struct pcn_message m = {
 		.type = type,
 		.value = {0, u->emulated && u->shared < 0 ? u->shared
