@@ -325,6 +325,15 @@ static int map_control(int fd)
 	return pcn_is_error(r) ? (int)r : 0;
 }
 
+/* What an emulator that preloads nothing has left open. */
+static void close_userfault_socket(void)
+{
+	const char *value = pcn_getenv(PCN_USERFAULT_ENV), *end;
+
+	if (value)
+		pcn_sys(__NR_close, (int)pcn_strtou(value, &end));
+}
+
 int pcn_channel_start(void)
 {
 	const char *value = pcn_getenv(PCN_CHANNEL_ENV), *value_end;
@@ -334,6 +343,7 @@ int pcn_channel_start(void)
 
 	if (!value)
 		return 0;
+	close_userfault_socket();
 	channel.fd = (int)pcn_strtou(value, &value_end);
 	if (*value_end || !*value) { /* nor this */
 		channel.fd = -1;

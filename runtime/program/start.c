@@ -254,6 +254,7 @@ static bool is_private(const char *variable)
 {
 	return pcn_strprefix(variable, "POPCORN_CHANNEL") ||
 	       pcn_strprefix(variable, "POPCORN_CONTROL") ||
+	       pcn_strprefix(variable, "POPCORN_USERFAULT") ||
 	       pcn_strprefix(variable, "POPCORN_RESTORE");
 }
 

@@ -98,6 +98,27 @@ def test_environment_of_emulated_home(luck):
             raise Failure("%d: %s, not %s" % (status, output, wanted))
 
 
+def test_emulator_preloads_nothing(luck):
+    """It makes no userfaultfd: threads stay, and what it was told is not the program's."""
+    emulator = luck.path("qemu-aarch64")
+    with open(emulator, "w") as file:
+        file.write("#!/bin/sh\nunset LD_PRELOAD\nexec /usr/bin/qemu-aarch64 \"$@\"\n")
+    os.chmod(emulator, 0o755)
+    environment = dict(luck.environment, PATH=luck.where + ":/usr/bin:/bin")
+    nodes = EMULATED[:4]
+    luck.expect(0, "((?!POPCORN_USERFAULT).*\n)*", luck.tool("popcorn-run"), *nodes,
+                luck.program("environment"), env=environment)
+    open(luck.path("stop"), "w").close()
+    luck.expect(7, r"popcorn: threads stay on their node: this kernel has no userfaultfd\n"
+                   r"popcorn_migrate_thread: Not supported\n" + RESULT,
+                luck.tool("popcorn-run"), *nodes, luck.program("away"), luck.path("stop"),
+                env=environment)
+    luck.expect(7, r"popcorn: node arm: userfaultfd: Function not implemented\n"
+                   r"popcorn_migrate_thread: .*\n" + RESULT,
+                luck.tool("popcorn-run"), *NODES, luck.program("away"), luck.path("stop"),
+                env=environment)
+
+
 def test_agent_killed(luck):
     """Nobody waits for pages or answers that do not come."""
     started, _, _ = begin(luck)
