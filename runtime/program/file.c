@@ -30,6 +30,93 @@ static void stat_out(struct pcn_generic_stat *to,
 	};
 }
 
+/* --- names in /proc --- */
+
+#define SELF	  "/proc/self"
+#define EXE	  SELF "/exe"
+#define TASKS	  "/task/"
+#define PATH_ROOM 64
+
+/* What follows this process's folder, or NULL. */
+static const char *behind_self(const char *path)
+{
+	char own[PATH_ROOM];
+	size_t size = sizeof SELF - 1;
+
+	if ((uint64_t)path < PCN_IMAGE_BASE)
+		return NULL;
+	if (!pcn_strprefix(path, SELF)) {
+		size = pcn_format(own, sizeof own, "/proc/%d",
+				  pcn_process->pid);
+		if (!pcn_strprefix(path, own))
+			return NULL;
+	}
+	return path[size] && path[size] != '/' ? NULL : path + size;
+}
+
+/* The kernel has another number for a process that has moved, and for its
+ * threads. */
+static const char *real_path(const char *path, char room[PATH_ROOM])
+{
+	const char *rest = pcn_process->moves ? behind_self(path) : NULL;
+	size_t size, tasks = sizeof TASKS - 1;
+
+	if (!rest)
+		return path;
+	if (pcn_strprefix(rest, TASKS) && rest[tasks] >= '0' &&
+	    rest[tasks] <= '9') {
+		int32_t tid = (int32_t)pcn_strtou(rest + tasks, &rest);
+
+		size = pcn_format(room, PATH_ROOM, SELF TASKS "%d%s",
+				  pcn_real_tid(tid), rest);
+	} else {
+		size = pcn_format(room, PATH_ROOM, SELF "%s", rest);
+	}
+	return size < PATH_ROOM ? room : path;
+}
+
+/* --- the program's own file ---
+ *
+ * Where another ISA's slice runs, or a machine has brought a copy, that is what
+ * the kernel finds under these names.  The program finds what it was begun as.
+ */
+
+/* NULL: what the kernel has answered is right.  It has read the path. */
+static const char *executable(const char *path, long answer)
+{
+	const char *known = pcn_channel_executable();
+	const char *rest;
+	char now[1024];
+	long n;
+
+	if (!known[0] || (pcn_is_error(answer) && answer != -ENOENT))
+		return NULL;
+	rest = behind_self(path);
+	if (!rest || pcn_strcmp(rest, "/exe"))
+		return NULL;
+	n = pcn_sys(__NR_readlinkat, AT_FDCWD, EXE, now, sizeof now - 1);
+	now[n > 0 ? n : 0] = 0;
+	return pcn_strprefix(now, known) ? NULL : known;
+}
+
+long pcn_call_readlinkat(struct pcn_call *call)
+{
+	const char *path = (const char *)call->a[1], *exe;
+	char room[PATH_ROOM];
+	long result, size;
+
+	result = pcn_sys(__NR_readlinkat, call->a[0], real_path(path, room),
+			 call->a[2], call->a[3]);
+	exe = executable(path, result);
+	if (!exe)
+		return result;
+	size = (long)pcn_strlen(exe);
+	if (size > call->a[3])
+		size = call->a[3];
+	memcpy((char *)call->a[2], exe, size);
+	return size;
+}
+
 long pcn_call_fstat(struct pcn_call *call)
 {
 	struct pcn_native_stat native;
@@ -42,42 +129,44 @@ long pcn_call_fstat(struct pcn_call *call)
 
 long pcn_call_fstatat(struct pcn_call *call)
 {
+	const char *path = (const char *)call->a[1], *exe = NULL;
 	struct pcn_native_stat native;
-	long result = pcn_sys(__NR_newfstatat, call->a[0], call->a[1], &native,
-			      call->a[3]);
+	char room[PATH_ROOM];
+	long result = pcn_sys(__NR_newfstatat, call->a[0],
+			      real_path(path, room), &native, call->a[3]);
 
+	if (!(call->a[3] & AT_SYMLINK_NOFOLLOW))
+		exe = executable(path, result);
+	/* Which may not be on this machine. */
+	if (exe && !pcn_sys(__NR_newfstatat, AT_FDCWD, exe, &native, 0))
+		result = 0;
 	if (!result)
 		stat_out((struct pcn_generic_stat *)call->a[2], &native);
 	return result;
 }
 
-#define TASKS	  "/proc/self/task/"
-#define TASK_ROOM 64
-
-/* A thread's folder has the kernel's number for its name. */
-static const char *task_path(const char *path, char room[TASK_ROOM])
-{
-	const char *rest;
-	int32_t tid;
-
-	if (!pcn_process->moves || (uint64_t)path < PCN_IMAGE_BASE ||
-	    !pcn_strprefix(path, TASKS))
-		return path;
-	tid = (int32_t)pcn_strtou(path + sizeof(TASKS) - 1, &rest);
-	if (pcn_format(room, TASK_ROOM, TASKS "%d%s", pcn_real_tid(tid),
-		       rest) >= TASK_ROOM)
-		return path;
-	return room;
-}
-
 long pcn_call_openat(struct pcn_call *call)
 {
-	char room[TASK_ROOM];
+	const char *path = (const char *)call->a[1], *exe;
+	long flags = pcn_arch_open_flags_in(call->a[2]), result;
+	char room[PATH_ROOM];
 
-	return pcn_call_blocking(
-		call, PCN_CALL_BLOCK, __NR_openat, call->a[0],
-		(long)task_path((const char *)call->a[1], room),
-		pcn_arch_open_flags_in(call->a[2]), call->a[3], 0, 0);
+	result = pcn_call_blocking(call, PCN_CALL_BLOCK, __NR_openat,
+				   call->a[0], (long)real_path(path, room),
+				   flags, call->a[3], 0, 0);
+	exe = executable(path, result);
+	if (exe && !(flags & O_NOFOLLOW)) {
+		long fd = pcn_sys(__NR_openat, AT_FDCWD, exe, flags, 0);
+
+		/* It gets the number that the other one had. */
+		if (!pcn_is_error(fd) && !pcn_is_error(result)) {
+			pcn_sys(__NR_dup3, fd, result, flags & O_CLOEXEC);
+			pcn_sys(__NR_close, fd);
+		} else if (!pcn_is_error(fd)) {
+			result = fd;
+		}
+	}
+	return result;
 }
 
 long pcn_call_pipe2(struct pcn_call *call)

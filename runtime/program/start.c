@@ -224,7 +224,7 @@ static size_t portable_auxiliary(uint64_t *to, uint64_t *top)
 {
 	static const uint8_t kept[] = {AT_UID,	AT_EUID,   AT_GID,
 				       AT_EGID, AT_SECURE, AT_CLKTCK};
-	const char *name = (const char *)pcn_getauxval(AT_EXECFN);
+	const char *name = pcn_channel_executable();
 	const void *random = (const void *)pcn_getauxval(AT_RANDOM);
 	size_t n = 0;
 
@@ -240,6 +240,8 @@ static size_t portable_auxiliary(uint64_t *to, uint64_t *top)
 		to[n++] = AT_RANDOM;
 		to[n++] = (uint64_t)push(top, random, 16);
 	}
+	if (!name[0]) /* what an emulator executes is a slice of it */
+		name = (const char *)pcn_getauxval(AT_EXECFN);
 	if (name) {
 		to[n++] = AT_EXECFN;
 		to[n++] = (uint64_t)push(top, name, pcn_strlen(name) + 1);
