@@ -81,8 +81,7 @@ static const char *real_path(const char *path, char room[PATH_ROOM])
  * the kernel finds under these names.  The program finds what it was begun as.
  */
 
-/* NULL: what the kernel has answered is right.  It has read the path. */
-static const char *executable(const char *path, long answer)
+const char *pcn_executable_instead(const char *path, long answer)
 {
 	const char *known = pcn_channel_executable();
 	const char *rest;
@@ -107,7 +106,7 @@ long pcn_call_readlinkat(struct pcn_call *call)
 
 	result = pcn_sys(__NR_readlinkat, call->a[0], real_path(path, room),
 			 call->a[2], call->a[3]);
-	exe = executable(path, result);
+	exe = pcn_executable_instead(path, result);
 	if (!exe)
 		return result;
 	size = (long)pcn_strlen(exe);
@@ -136,7 +135,7 @@ long pcn_call_fstatat(struct pcn_call *call)
 			      real_path(path, room), &native, call->a[3]);
 
 	if (!(call->a[3] & AT_SYMLINK_NOFOLLOW))
-		exe = executable(path, result);
+		exe = pcn_executable_instead(path, result);
 	/* Which may not be on this machine. */
 	if (exe && !pcn_sys(__NR_newfstatat, AT_FDCWD, exe, &native, 0))
 		result = 0;
@@ -154,7 +153,7 @@ long pcn_call_openat(struct pcn_call *call)
 	result = pcn_call_blocking(call, PCN_CALL_BLOCK, __NR_openat,
 				   call->a[0], (long)real_path(path, room),
 				   flags, call->a[3], 0, 0);
-	exe = executable(path, result);
+	exe = pcn_executable_instead(path, result);
 	if (exe && !(flags & O_NOFOLLOW)) {
 		long fd = pcn_sys(__NR_openat, AT_FDCWD, exe, flags, 0);
 

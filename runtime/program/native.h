@@ -301,6 +301,13 @@ void pcn_timer_name(void *info);
 void pcn_timer_seen(const void *info);
 bool pcn_timer_is_thread(const void *info);
 
+/* --- file.c --- */
+
+/* The program's own executable, if path is a name of it in /proc by which the
+ * kernel, whose answer to a call with that path this is, found another file;
+ * else NULL. */
+const char *pcn_executable_instead(const char *path, long answer);
+
 /* --- process.c --- */
 
 int32_t pcn_real_tid(int32_t tid);

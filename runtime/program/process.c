@@ -5,6 +5,7 @@
 #include "away.h"
 #include "movable.h"
 
+#include <linux/fcntl.h>
 #include <linux/futex.h>
 #include <linux/sched.h>
 #include <linux/utsname.h>
@@ -230,7 +231,7 @@ long pcn_call_fork(struct pcn_call *call)
  * set.  An interrupt of the agent's, sent while there was a handler, may come
  * when there is none any more: ignored, it does not kill the new one.
  */
-long pcn_call_execve(struct pcn_call *call)
+static long execute(struct pcn_call *call)
 {
 	struct pcn_native *native = call->native;
 	const long *a = call->a;
@@ -248,6 +249,26 @@ long pcn_call_execve(struct pcn_call *call)
 		pcn_signals_hear_interrupts(true);
 	} while (result == -EINTR || result == -PCN_ERESTART);
 	return result;
+}
+
+/* The program's own executable is for several ISAs and begins with one: if this
+ * kernel's is another one, the slice that runs will do. */
+long pcn_call_execve(struct pcn_call *call)
+{
+	long *path = &call->a[call->number == 221 ? 0 : 1], asked = *path;
+	const char *exe = pcn_executable_instead(
+		(const char *)asked,
+		pcn_sys(__NR_faccessat, AT_FDCWD, asked, 0 /* F_OK */));
+	long result;
+
+	if (exe) {
+		*path = (long)exe;
+		result = execute(call);
+		if (result != -ENOEXEC && result != -ENOENT)
+			return result;
+		*path = asked;
+	}
+	return execute(call);
 }
 
 long pcn_call_exit(struct pcn_call *call)

@@ -1,6 +1,7 @@
 /*
  * A program finds its own file as /proc/self/exe, by its link, by what it opens
- * and by its status, wherever it runs and whichever slice of it that is.
+ * and by its status, and executes it, wherever it runs and whichever slice of
+ * it that is.
  *
  * MODES: usual nodes spread spread-user spread-emulated links
  */
@@ -10,6 +11,7 @@
 #include <string.h>
 #include <sys/auxv.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static void poll(void)
@@ -67,10 +69,26 @@ static void look(const char *name, const char *link)
 	CHECK(!lstat(link, &got) && S_ISLNK(got.st_mode));
 }
 
+static void begin_again(const char *link)
+{
+	int status;
+	pid_t pid = fork();
+
+	CHECK(pid >= 0);
+	if (!pid) {
+		execl(link, "again", "again", (char *)NULL);
+		_exit(2);
+	}
+	CHECK(waitpid(pid, &status, 0) == pid);
+	CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 77);
+}
+
 int main(int argc, char **argv)
 {
 	char own[50], *name = realpath(argv[0], NULL);
 
+	if (argc == 2)
+		return strcmp(argv[0], "again") ? 1 : 77;
 	CHECK(argc == 1 && name);
 	snprintf(own, sizeof(own), "/proc/%d/exe", (int)getpid());
 	for (int i = 0; i < 40; i++) {
@@ -78,6 +96,8 @@ int main(int argc, char **argv)
 			CHECK(!popcorn_migrate(i % popcorn_nodes()));
 		look(name, "/proc/self/exe");
 		look(name, own);
+		if (i % 10 == 9 && popcorn_nodes() > 1)
+			begin_again("/proc/self/exe");
 		poll();
 		CHECK(!strcmp((char *)getauxval(AT_EXECFN), argv[0]));
 	}
