@@ -43,7 +43,8 @@ static const char *behind_self(const char *path)
 	char own[PATH_ROOM];
 	size_t size = sizeof SELF - 1;
 
-	if ((uint64_t)path < PCN_IMAGE_BASE)
+	/* Most names end here. */
+	if ((uint64_t)path < PCN_IMAGE_BASE || !pcn_strprefix(path, "/proc/"))
 		return NULL;
 	if (!pcn_strprefix(path, SELF)) {
 		size = pcn_format(own, sizeof own, "/proc/%d",
