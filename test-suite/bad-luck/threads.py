@@ -26,6 +26,15 @@ def begin(luck, nodes=THREE, arguments=(), **options):
     return started, home, others
 
 
+def emulated_by(luck, script):
+    """An environment whose emulator is a shell script."""
+    emulator = luck.path("qemu-aarch64")
+    with open(emulator, "w") as file:
+        file.write("#!/bin/sh\n" + script)
+    os.chmod(emulator, 0o755)
+    return dict(luck.environment, PATH=luck.where + ":/usr/bin:/bin")
+
+
 def test_there_and_back(luck):
     started, _, _ = begin(luck)
     open(luck.path("stop"), "w").close()
@@ -100,11 +109,7 @@ def test_environment_of_emulated_home(luck):
 
 def test_emulator_preloads_nothing(luck):
     """It makes no userfaultfd: threads stay, and what it was told is not the program's."""
-    emulator = luck.path("qemu-aarch64")
-    with open(emulator, "w") as file:
-        file.write("#!/bin/sh\nunset LD_PRELOAD\nexec /usr/bin/qemu-aarch64 \"$@\"\n")
-    os.chmod(emulator, 0o755)
-    environment = dict(luck.environment, PATH=luck.where + ":/usr/bin:/bin")
+    environment = emulated_by(luck, "unset LD_PRELOAD\nexec /usr/bin/qemu-aarch64 \"$@\"\n")
     nodes = EMULATED[:4]
     luck.expect(0, "((?!POPCORN_USERFAULT).*\n)*", luck.tool("popcorn-run"), *nodes,
                 luck.program("environment"), env=environment)
@@ -129,16 +134,13 @@ def test_agent_killed(luck):
 
 def test_no_such_node(luck):
     """Two threads want to a node whose emulator is gone by then."""
-    emulator = luck.path("qemu-aarch64")
-    with open(emulator, "w") as file:
-        file.write("#!/bin/sh\nexit 1\n")
-    os.chmod(emulator, 0o755)
+    environment = emulated_by(luck, "exit 1\n")
     app = luck.program("away")
     open(luck.path("stop"), "w").close()
     luck.expect(7, r"popcorn: node arm: its process ended before it was ready\n"
                    r"popcorn_migrate_thread: Broken pipe\n" + RESULT,
                 luck.tool("popcorn-run"), *NODES, app, luck.path("stop"),
-                env=dict(luck.environment, PATH=luck.where + ":/usr/bin:/bin"))
+                env=environment)
 
 
 def test_moved_meanwhile(luck):
@@ -249,12 +251,9 @@ def test_exit_and_move(luck):
 
 def test_moved_before_shared(luck):
     """Threads wait for the first node to begin when the program moves; then they ask again."""
-    emulator = luck.path("qemu-aarch64")
-    with open(emulator, "w") as file:
-        file.write("#!/bin/sh\nsleep 0.4\nexec /usr/bin/qemu-aarch64 \"$@\"\n")
-    os.chmod(emulator, 0o755)
+    environment = emulated_by(luck, "sleep 0.4\nexec /usr/bin/qemu-aarch64 \"$@\"\n")
     started = luck.start(luck.tool("popcorn-run"), *THREE, luck.program("exits"), "exit", "1", "0",
-                         env=dict(luck.environment, PATH=luck.where + ":/usr/bin:/bin"))
+                         env=environment)
     time.sleep(0.2)
     luck.expect(0, "", luck.tool("popcorn"), "migrate", str(started.pid), "other")
     started.ends(9, r"(%s)*ready\nend 1\n" % BUSY, 10)
