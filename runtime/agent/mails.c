@@ -11,10 +11,15 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-static void wake(struct pcn_mail *m, enum pcn_mail_word word)
+static void wake(struct pcn_mail *m)
+{
+	syscall(SYS_futex, &m->word, FUTEX_WAKE, INT_MAX, NULL, NULL, 0);
+}
+
+static void say(struct pcn_mail *m, enum pcn_mail_word word)
 {
 	__atomic_store_n(&m->word, word, __ATOMIC_SEQ_CST);
-	syscall(SYS_futex, &m->word, FUTEX_WAKE, INT_MAX, NULL, NULL, 0);
+	wake(m);
 }
 
 /* --- A place of this machine ---------------------------------------------- */
@@ -30,10 +35,34 @@ int place_rung(struct place *p, uint32_t *slots, int count)
 	return used;
 }
 
-void place_clear_mail(struct place *p, uint32_t slot)
+/* To the native thread that the slot's last one has left there, if that still
+ * waits.  Its process must know of all there is to know. */
+static bool hand_over(struct place *p, uint32_t slot,
+		      const struct pcn_message *m)
 {
-	p->mails[slot].word = PCN_MAIL_NONE;
-	p->mails[slot].recall = 0;
+	struct pcn_mail *mail = &p->mails[slot];
+	uint32_t word = PCN_MAIL_HOME;
+
+	mail->recall = 0;
+	mail->thread = (uint64_t)m->value[0];
+	mail->stack_size = (uint64_t)m->value[2];
+	if (p->answers.count ||
+	    !__atomic_compare_exchange_n(&mail->word, &word, PCN_MAIL_ARRIVED,
+					 false, __ATOMIC_SEQ_CST,
+					 __ATOMIC_SEQ_CST))
+		return false;
+	wake(mail);
+	return true;
+}
+
+int place_bring(struct place *p, const struct pcn_message *m)
+{
+	const struct map about = {.type = PCN_MSG_THREAD,
+				  .page = (uint32_t)m->value[1]};
+
+	if (!p->far && hand_over(p, about.page, m))
+		return 1;
+	return place_tell(p, m, &about);
 }
 
 void place_read_mail(struct place *p, uint32_t slot, struct pcn_mail *m)
@@ -76,7 +105,7 @@ void place_tell_thread(struct place *p, uint32_t slot, const struct pcn_mail *m)
 		return;
 	to->result = m->result;
 	to->signals = m->signals;
-	wake(to, PCN_MAIL_RESULT);
+	say(to, PCN_MAIL_RESULT);
 }
 
 void place_push(struct place *from, unsigned dsm_node, const struct pcn_mail *m)
@@ -102,7 +131,7 @@ void mails_refuse(struct spread *s, uint32_t slot, int err)
 
 	s->where[slot] = -1;
 	m->error = err;
-	wake(m, PCN_MAIL_REFUSED);
+	say(m, PCN_MAIL_REFUSED);
 }
 
 /* The pages that a thread will touch at once go before it. */
@@ -122,7 +151,6 @@ static void leave(struct spread *s, uint32_t slot, struct pcn_mail *m)
 	struct pcn_message message = {
 		.type = PCN_MSG_THREAD,
 		.value = {(int64_t)m->thread, slot, (int64_t)m->stack_size}};
-	const struct map about = {.type = PCN_MSG_THREAD, .page = slot};
 	struct wire_clocks clocks;
 
 	__atomic_store_n(&m->word, PCN_MAIL_AWAY, __ATOMIC_SEQ_CST);
@@ -130,15 +158,13 @@ static void leave(struct spread *s, uint32_t slot, struct pcn_mail *m)
 		mails_refuse(s, slot, -EAGAIN);
 		return;
 	}
-	if (!p->far)
-		place_clear_mail(p, slot);
 	s->where[slot] = (int16_t)node;
 	s->left++;
 	push_pages(s, &s->places[s->home], p, m);
 	clocks = wire_clocks_now();
 	message.value[3] = clocks.realtime;
 	message.value[4] = clocks.monotonic;
-	if (place_tell(p, &message, &about))
+	if (place_bring(p, &message) < 0)
 		mails_refuse(s, slot, -EAGAIN);
 }
 
@@ -152,7 +178,7 @@ static void send_home(struct spread *s, uint32_t slot,
 	to->number = from->number;
 	to->fp_state = from->fp_state;
 	memcpy(to->argument, from->argument, sizeof(to->argument));
-	wake(to, word);
+	say(to, word);
 }
 
 void mails_hear_thread(struct spread *s, int node, uint32_t slot,

@@ -108,16 +108,15 @@ static void set_clocks(struct agent *a, const struct wire_clocks *home)
 
 static int take_thread(struct agent *a, const struct pcn_message *m)
 {
-	const struct map about = {.type = PCN_MSG_THREAD,
-				  .page = (uint32_t)m->value[1]};
 	int err;
 
 	if (m->value[1] < 0 || m->value[1] >= (int64_t)PCN_THREADS_MAX)
 		return pcn_fail(&a->error, -EPROTO, "a thread that cannot be");
 	set_clocks(a, &(struct wire_clocks){m->value[3], m->value[4]});
-	place_clear_mail(place_here(a), about.page);
-	a->spread.where[about.page] = (int16_t)a->spread.outpost;
-	err = place_tell(place_here(a), m, &about);
+	a->spread.where[m->value[1]] = (int16_t)a->spread.outpost;
+	err = place_bring(place_here(a), m);
+	if (err == 1)
+		return tell_origin(a, PCN_MSG_ANSWER, 0);
 	return err == -ENOMEM ? pcn_fail(&a->error, err, "out of memory") : 0;
 }
 

@@ -158,8 +158,9 @@ int place_tell_map(struct place *p, const struct map *map);
 int place_rung(struct place *p, uint32_t *slots, int count);
 /* The mail of a thread that has rung. */
 void place_read_mail(struct place *p, uint32_t slot, struct pcn_mail *m);
-/* A thread is about to come there. */
-void place_clear_mail(struct place *p, uint32_t slot);
+/* THREAD for its process.  1: the thread is there; 0: that will be answered; or
+ * -errno. */
+int place_bring(struct place *p, const struct pcn_message *m);
 /* A thread that is there has a result (word RESULT), is recalled, or both. */
 void place_tell_thread(struct place *p, uint32_t slot,
 		       const struct pcn_mail *m);

@@ -174,7 +174,42 @@ bool pcn_away_signalled(struct pcn_native *native, bool after_call)
 	return before & PCN_RECALL_SIGNAL;
 }
 
-_Noreturn void pcn_away_return(struct pcn_native *native)
+/* A thread that goes to and fro does not need a new native one each time. */
+#define PARKED_SECONDS 1
+
+static bool swap_word(struct pcn_mail *m, uint32_t from, uint32_t to)
+{
+	return __atomic_compare_exchange_n(&m->word, &from, to, false,
+					   __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
+}
+
+/* Waits for the slot's next thread; false: too long. */
+static bool arrives(struct pcn_mail *m)
+{
+	const struct pcn_timespec patience = {PARKED_SECONDS, 0};
+
+	while (__atomic_load_n(&m->word, __ATOMIC_SEQ_CST) == PCN_MAIL_HOME)
+		if (pcn_sys(__NR_futex, &m->word, FUTEX_WAIT, PCN_MAIL_HOME,
+			    &patience) == -ETIMEDOUT &&
+		    swap_word(m, PCN_MAIL_HOME, PCN_MAIL_NONE))
+			return false;
+	return true;
+}
+
+bool pcn_away_hand_over(uint32_t slot, struct pcn_thread *thread,
+			uint64_t stack_size)
+{
+	struct pcn_mail *m = &mails[slot];
+
+	m->thread = (uint64_t)thread;
+	m->stack_size = stack_size;
+	if (!swap_word(m, PCN_MAIL_HOME, PCN_MAIL_ARRIVED))
+		return false;
+	pcn_sys(__NR_futex, &m->word, FUTEX_WAKE, 1);
+	return true;
+}
+
+void pcn_away_return(struct pcn_native *native)
 {
 	struct pcn_mail *m = mail_of(native);
 
@@ -185,9 +220,11 @@ _Noreturn void pcn_away_return(struct pcn_native *native)
 	if (__atomic_exchange_n(&m->recall, 0, __ATOMIC_SEQ_CST))
 		__atomic_fetch_sub(&__popcorn_control.recalls, 1,
 				   __ATOMIC_SEQ_CST);
-	pcn_slot_leave(native); /* it may be back before we are gone */
+	pcn_slot_leave(native); /* it may be back at once */
 	post(native, PCN_MAIL_HOME);
-	pcn_native_leave(native);
+	if (!arrives(m))
+		pcn_native_leave(native);
+	pcn_native_take(native, (struct pcn_thread *)m->thread, m->stack_size);
 }
 
 /* --- At home -------------------------------------------------------------- */
@@ -285,8 +322,6 @@ static int shadow(struct pcn_native *native, struct pcn_mail *m)
 			native->asked = m->asked;
 			return m->node;
 		case PCN_MAIL_REFUSED:
-			if (native->asked)
-				native->thread->answer = m->error;
 			return PCN_TARGET_NONE;
 		default:
 			break;
@@ -298,13 +333,40 @@ static int shadow(struct pcn_native *native, struct pcn_mail *m)
 	}
 }
 
+/* Nodes whose processes were ready since memory is shared.  One that is no more
+ * refuses the thread. */
+static uint64_t ready;
+_Static_assert(PCN_CHANNEL_NODES_MAX <= 64, "a bit for each node");
+
+static uint64_t bit_of(int node)
+{
+	return (uint64_t)1 << node;
+}
+
+void pcn_away_forget(void)
+{
+	__atomic_store_n(&ready, 0, __ATOMIC_SEQ_CST);
+}
+
+/* Was it known to be ready? */
+static bool forget(int node)
+{
+	return __atomic_fetch_and(&ready, ~bit_of(node), __ATOMIC_SEQ_CST) &
+	       bit_of(node);
+}
+
 /* Has the agent prepare a node's process: 0 or -errno. */
 static int prepare(int node, bool asked)
 {
 	struct pcn_message m = {.type = PCN_MSG_ASK_THREAD, .value = {node}};
 	char why[PCN_CHANNEL_WHY];
-	int err = pcn_channel_question(&m, NULL, 0, NULL, NULL, why);
+	int err;
 
+	if (__atomic_load_n(&ready, __ATOMIC_SEQ_CST) & bit_of(node))
+		return 0;
+	err = pcn_channel_question(&m, NULL, 0, NULL, NULL, why);
+	if (!err && pcn_shared)
+		__atomic_fetch_or(&ready, bit_of(node), __ATOMIC_SEQ_CST);
 	if (err && why[0])
 		pcn_log(asked ? PCN_LOG_WARN : PCN_LOG_INFO, "%s", why);
 	return err;
@@ -335,6 +397,10 @@ void pcn_shadow(struct pcn_native *native)
 	post(native, PCN_MAIL_LEAVE);
 	node = shadow(native, m);
 	end(native);
+	if (node == PCN_TARGET_NONE && native->asked)
+		native->thread->answer = m->error;
+	if (node == PCN_TARGET_NONE && m->error == -EAGAIN && forget(there))
+		node = there;
 	m->word = PCN_MAIL_NONE;
 	/* For one call's sake: back it goes behind that. */
 	native->back = node == PCN_TARGET_HOME && !native->recalled

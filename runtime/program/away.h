@@ -43,8 +43,13 @@ void pcn_shadow(struct pcn_native *native);
 bool pcn_away_signalled(struct pcn_native *native, bool after_call);
 /* The call that the thread came home for is done. */
 void pcn_away_back(struct pcn_native *native);
-/* From the base frame away, captured. */
-_Noreturn void pcn_away_return(struct pcn_native *native);
+/* From the base frame away, captured: returns with another thread if one comes
+ * soon. */
+void pcn_away_return(struct pcn_native *native);
+/* Is a native thread left there that waits for the slot's next one?  The thread
+ * is its own then. */
+bool pcn_away_hand_over(uint32_t slot, struct pcn_thread *thread,
+			uint64_t stack_size);
 /* About to poll, away: to come home there. */
 int pcn_away_ask_home(struct pcn_native *native);
 /* The call is one for the thread itself, at home: -PCN_ERESTART. */
@@ -55,6 +60,9 @@ long pcn_away_call(struct pcn_native *native, long number,
 /* Away: the thread's end. */
 _Noreturn void pcn_away_end(struct pcn_native *native, uint64_t unmap,
 			    uint64_t unmap_size);
+
+/* No node's process is known to be ready any more. */
+void pcn_away_forget(void);
 
 /* --- share.c --- */
 

@@ -333,6 +333,9 @@ _Noreturn void pcn_native_leave(struct pcn_native *native);
 /* Another node's thread, captured or not begun, runs here: 0 or -errno. */
 int pcn_thread_arrive(struct pcn_thread *thread, uint32_t slot,
 		      uint64_t stack_size);
+/* The same on the calling native thread, whose own thread has left. */
+void pcn_native_take(struct pcn_native *native, struct pcn_thread *thread,
+		     uint64_t stack_size);
 /* Gives a full machine stack a part of its guard, for the pads that a handler's
  * longjmp passes. True if it had not been given. */
 bool pcn_guard_lend(struct pcn_native *native);

@@ -519,5 +519,6 @@ void pcn_unshare(void)
 	}
 	pcn_sys(__NR_prctl, PR_SET_PDEATHSIG, 0);
 	pcn_shared = pcn_buffered = false;
+	pcn_away_forget();
 	close_all();
 }

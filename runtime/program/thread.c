@@ -96,42 +96,55 @@ static struct pcn_native *from_cache(uint64_t size)
 	return found;
 }
 
-struct pcn_native *pcn_native_create(uint64_t size)
+/* Of a machine stack. */
+static uint64_t mapping_size(uint64_t size)
 {
-	struct pcn_native *native;
-	uint64_t memory, scratch = 0, scratch_size = 0, bounce = 0;
-
 	if (size < MACHINE_STACK_MIN)
 		size = MACHINE_STACK_MIN;
-	size = GUARD_SIZE + PCN_SIGNAL_STACK_SIZE + GUARD_SIZE +
+	return GUARD_SIZE + PCN_SIGNAL_STACK_SIZE + GUARD_SIZE +
 	       PCN_ALIGN_UP(size, PCN_PAGE_SIZE);
-	native = from_cache(size);
-	if (native) {
-		memory = native->stack;
-		size = native->stack_size;
-		scratch = (uint64_t)native->scratch;
-		scratch_size = native->scratch_size;
-		bounce = native->bounce;
-	} else {
-		memory = pcn_private_map(size);
-		if (pcn_is_error(memory))
-			return NULL;
-		pcn_sys(__NR_mprotect, memory, GUARD_SIZE, PROT_NONE);
-		pcn_sys(__NR_mprotect,
-			memory + GUARD_SIZE + PCN_SIGNAL_STACK_SIZE, GUARD_SIZE,
-			PROT_NONE);
-	}
-	native = (void *)PCN_ALIGN_DOWN(memory + size - sizeof *native, 64);
+}
+
+/* For another thread: memory is all that is kept. */
+static void renew(struct pcn_native *native)
+{
+	uint64_t stack = native->stack, stack_size = native->stack_size;
+	void *scratch = native->scratch;
+	uint64_t scratch_size = native->scratch_size, bounce = native->bounce;
+
 	memset(native, 0, sizeof *native);
-	native->stack = memory;
-	native->stack_size = size;
-	native->signal_stack = memory + GUARD_SIZE;
+	native->stack = stack;
+	native->stack_size = stack_size;
+	native->signal_stack = stack + GUARD_SIZE;
 	native->stack_start =
 		native->signal_stack + PCN_SIGNAL_STACK_SIZE + GUARD_SIZE;
 	native->target = native->back = PCN_TARGET_NONE;
-	native->scratch = (void *)scratch;
+	native->scratch = scratch;
 	native->scratch_size = scratch_size;
 	native->bounce = bounce;
+}
+
+struct pcn_native *pcn_native_create(uint64_t size)
+{
+	struct pcn_native *native;
+	uint64_t memory;
+
+	size = mapping_size(size);
+	native = from_cache(size);
+	if (native) {
+		renew(native);
+		return native;
+	}
+	memory = pcn_private_map(size);
+	if (pcn_is_error(memory))
+		return NULL;
+	pcn_sys(__NR_mprotect, memory, GUARD_SIZE, PROT_NONE);
+	pcn_sys(__NR_mprotect, memory + GUARD_SIZE + PCN_SIGNAL_STACK_SIZE,
+		GUARD_SIZE, PROT_NONE);
+	native = (void *)PCN_ALIGN_DOWN(memory + size - sizeof *native, 64);
+	native->stack = memory;
+	native->stack_size = size;
+	renew(native);
 	return native;
 }
 
@@ -497,7 +510,7 @@ static void begin_away(void *native)
 	pcn_thread_run(native);
 }
 
-int pcn_thread_arrive(struct pcn_thread *thread, uint32_t slot, uint64_t size)
+static int arrive_anew(struct pcn_thread *thread, uint32_t slot, uint64_t size)
 {
 	struct pcn_native *native = pcn_native_create(size);
 	long tid;
@@ -514,6 +527,37 @@ int pcn_thread_arrive(struct pcn_thread *thread, uint32_t slot, uint64_t size)
 	pcn_slot_leave(native);
 	to_cache(native);
 	return (int)tid;
+}
+
+int pcn_thread_arrive(struct pcn_thread *thread, uint32_t slot, uint64_t size)
+{
+	return pcn_away_hand_over(slot, thread, size)
+		       ? 0
+		       : arrive_anew(thread, slot, size);
+}
+
+void pcn_native_take(struct pcn_native *native, struct pcn_thread *thread,
+		     uint64_t size)
+{
+	uint32_t slot = native->slot, alive = native->alive;
+	int32_t tid = native->tid;
+
+	if (native->stack_size < mapping_size(size)) {
+		int err = arrive_anew(thread, slot, size);
+
+		if (err)
+			pcn_die("no machine stack for a thread (%d)", -err);
+		pcn_native_leave(native);
+	}
+	pcn_guard_restore(native);
+	renew(native);
+	native->tid = tid;
+	native->alive = alive;
+	native->thread = thread;
+	native->slot = slot;
+	pcn_natives[slot] = native;
+	pcn_arch_set_thread_pointer(pcn_arch_thread_pointer(thread));
+	pcn_signals_away();
 }
 
 _Noreturn void pcn_native_leave(struct pcn_native *native)

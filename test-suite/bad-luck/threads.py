@@ -15,9 +15,9 @@ BUSY = r"popcorn: another operation is under way\n"
 RESULT = r"ready [\d ]+\ncounted\n"
 
 
-def begin(luck, nodes=THREE, arguments=(), **options):
+def begin(luck, nodes=THREE, arguments=(), program="away", **options):
     """The program, its threads away; and its processes: home's pid first."""
-    app = luck.program("away")
+    app = luck.program(program)
     started = luck.start(luck.tool("popcorn-run"), *nodes, app, luck.path("stop"), *arguments,
                          **options)
     started.until(lambda: "ready" in started.said(), "its threads have left")
@@ -55,6 +55,15 @@ def test_node_killed(luck):
 
 def test_emulated_node_killed(luck):
     lose_node(luck, lambda command: "qemu" in command)
+
+
+def test_empty_node_killed(luck):
+    """Nobody is there, and nothing that is nowhere else: it begins anew when somebody comes."""
+    started, _, (node,) = begin(luck, NODES, program="leaves")
+    os.kill(node, signal.SIGKILL)
+    started.until(lambda: not os.path.exists("/proc/%d" % node), "its agent has heard")
+    open(luck.path("stop"), "w").close()
+    started.ends(0, r"ready \d+\nagain\n", 5)
 
 
 def test_home_killed(luck):

@@ -25,12 +25,16 @@ enum pcn_mail_word {
 	/* From the shadow; away, from the agent. */
 	PCN_MAIL_RESULT = 4,
 	/* From the thread, captured: it wants home, or, through it, to `node`;
-	 * at home, from the agent: it is the shadow's again. */
+	 * its native thread waits a while for the slot's next one.  At home,
+	 * from the agent: it is the shadow's again. */
 	PCN_MAIL_HOME = 5,
 	/* At home, from the agent: it could not leave, because of `error`. */
 	PCN_MAIL_REFUSED = 6,
 	/* From the thread: the call was its last, there is no answer. */
 	PCN_MAIL_LAST = 7,
+	/* Away, in place of a HOME, from whoever brings `thread`: it is for the
+	 * native thread that said so. */
+	PCN_MAIL_ARRIVED = 8,
 };
 
 /* Calls that are none of the kernel's. */
@@ -64,8 +68,8 @@ struct pcn_mail {
 			  * the thread is to do at its next poll */
 	int32_t node;
 	int32_t error;	 /* with REFUSED */
-	uint64_t thread; /* struct pcn_thread */
-	uint64_t stack_size;
+	uint64_t thread; /* with LEAVE and ARRIVED: struct pcn_thread, and */
+	uint64_t stack_size; /* of its machine stack */
 	int64_t number, argument[7];
 	int64_t result;
 	uint32_t signals;  /* with RESULT: there are some to be taken */
