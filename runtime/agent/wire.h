@@ -18,7 +18,7 @@
 
 #include <stdint.h>
 
-#define WIRE_VERSION	  4u
+#define WIRE_VERSION	  5u
 #define WIRE_USER	  32u
 #define WIRE_ISA	  16u
 #define WIRE_ISAS_MAX	  8u

@@ -1,8 +1,10 @@
 /*
- * Reading ahead.  Faults on consecutive pages make a stream; each further one
- * asks for a run twice as long behind its own page.  The first page of a run is
- * installed but not mapped: it is the marker whose use tells that the reader
- * has come so far, and further runs are asked for while it reads this one.
+ * Reading and writing ahead.  Faults on consecutive pages make a stream; each
+ * further one asks for a run twice as long behind its own page.  The first page
+ * of a run is installed but not mapped: it is the marker whose use tells that
+ * the reader has come so far, and further runs are asked for while it reads
+ * this one.  Where pages of a stream turn out to be written, one after the
+ * other, the next ones are asked for to be written.
  */
 #include "protocol.h"
 
@@ -59,7 +61,7 @@ static uint32_t next_run(struct dsm *d, struct dsm_stream *s, uint32_t page)
 	return run;
 }
 
-uint32_t dsm_ahead_fault(struct dsm *d, uint32_t page)
+uint32_t dsm_ahead_fault(struct dsm *d, uint32_t page, bool *write)
 {
 	struct dsm_stream *s;
 	bool fresh;
@@ -69,6 +71,8 @@ uint32_t dsm_ahead_fault(struct dsm *d, uint32_t page)
 	s = find(d, page);
 	fresh = !s->used;
 	s->used = ++d->clock;
+	s->write |= *write;
+	*write = s->write;
 	if (fresh || page < s->next) {
 		if (page + 1 > s->next)
 			s->next = page + 1;
@@ -93,12 +97,28 @@ static void ask_more(struct dsm *d, struct dsm_stream *s)
 			return;
 		if (d->config.node)
 			dsm_send(d, 0,
-				 &(struct dsm_message){.type = DSM_AHEAD,
-						       .page = first,
-						       .count = run},
+				 &(struct dsm_message){
+					 .type = DSM_AHEAD,
+					 .flags = s->write ? DSM_FOR_WRITE : 0,
+					 .page = first,
+					 .count = run},
 				 NULL);
 		else
-			dsm_request_ahead(d, 0, first, run);
+			dsm_request_ahead(d, 0, first, run, s->write);
+	}
+}
+
+void dsm_ahead_upgrade(struct dsm *d, uint32_t page)
+{
+	for (uint32_t i = 0; i < DSM_STREAMS; i++) {
+		struct dsm_stream *s = &d->streams[i];
+
+		/* It may be a little behind what is read. */
+		if (!s->used || page + RUN_MAX < s->low || page >= s->next)
+			continue;
+		s->write |= page == s->upgraded + 1;
+		s->upgraded = page;
+		return;
 	}
 }
 

@@ -79,23 +79,30 @@ static void grant_read(struct dsm *d, unsigned node, struct dsm_message *m,
 		dsm_granted_read(d, m, data);
 }
 
+static void grant_write(struct dsm *d, unsigned node, struct dsm_message *m,
+			const unsigned char *data)
+{
+	m->type = DSM_GRANT_WRITE;
+	if (node)
+		dsm_send(d, node, m, data);
+	else
+		dsm_granted_write(d, m, data);
+}
+
 /* data, or zero, or neither: the node holds the page. */
 static void grant(struct dsm *d, unsigned node, uint32_t page, bool write,
 		  const unsigned char *data, bool zero)
 {
-	struct dsm_message m = {.type = DSM_GRANT_WRITE,
-				.flags = data ? DSM_WITH_DATA : 0,
+	struct dsm_message m = {.flags = data ? DSM_WITH_DATA : 0,
 				.page = page,
 				.mask = 1,
 				.zero = zero};
 
 	d->requested[node]--;
-	if (!write)
-		grant_read(d, node, &m, data);
-	else if (node)
-		dsm_send(d, node, &m, data);
+	if (write)
+		grant_write(d, node, &m, data);
 	else
-		dsm_granted_write(d, &m, data);
+		grant_read(d, node, &m, data);
 }
 
 static void refuse(struct dsm *d, unsigned node, uint32_t page, bool write,
@@ -178,7 +185,7 @@ static void finish_write(struct dsm *d, unsigned node, uint32_t page)
 	unsigned char *data = had || zero ? NULL : d->buffer;
 
 	if (node && (p->readers & dsm_bit(0)))
-		dsm_take_here(d, page, data);
+		dsm_take_here(d, page, 1, data);
 	p->state = DSM_EXCLUSIVE;
 	p->owner = (uint8_t)node;
 	p->readers = 0;
@@ -200,7 +207,7 @@ static void serve_write(struct dsm *d, unsigned node, uint32_t page)
 		return;
 	}
 	if (p->state == DSM_EXCLUSIVE) {
-		dsm_take_here(d, page, d->buffer);
+		dsm_take_here(d, page, 1, d->buffer);
 		p->owner = (uint8_t)node;
 		grant(d, node, page, true, d->buffer, false);
 		return;
@@ -288,7 +295,7 @@ static void serve_from_home(struct dsm *d, uint32_t work)
 {
 	struct dsm_work *w = &d->works[work];
 
-	if (w->kind == DSM_WORK_AHEAD) {
+	if (w->kind >= DSM_WORK_AHEAD) {
 		struct dsm_message left = {
 			.flags = DSM_UNASKED, .page = w->page, .left = 1};
 
@@ -300,17 +307,29 @@ static void serve_from_home(struct dsm *d, uint32_t work)
 	}
 }
 
-/* --- Reading ahead -------------------------------------------------------- */
+/* --- Reading and writing ahead -------------------------------------------- */
 
-enum ahead { AHEAD_LEFT, AHEAD_ZERO, AHEAD_SHARED, AHEAD_HERE, AHEAD_RECALL };
+enum ahead {
+	AHEAD_LEFT,
+	AHEAD_ZERO,
+	AHEAD_SHARED,
+	AHEAD_HERE,
+	AHEAD_TAKE, /* to be written, and no other node has it */
+	AHEAD_RECALL,
+};
 
-static enum ahead ahead_of(struct dsm *d, unsigned node, uint32_t page)
+static enum ahead ahead_of(struct dsm *d, unsigned node, uint32_t page,
+			   bool write)
 {
 	struct dsm_page *p = dsm_page_of(d, page);
 
 	if (p->work || (p->flags & DSM_REMOVING) || !dsm_is_added(d, page) ||
 	    (p->readers & dsm_bit(node)))
 		return AHEAD_LEFT;
+	/* What others read is for reading first. */
+	if (write && (p->state == DSM_ZERO || p->state == DSM_SHARED) &&
+	    !(p->readers & ~dsm_bit(0)))
+		return AHEAD_TAKE;
 	if (p->state == DSM_ZERO)
 		return AHEAD_ZERO;
 	if (p->state == DSM_SHARED)
@@ -318,7 +337,7 @@ static enum ahead ahead_of(struct dsm *d, unsigned node, uint32_t page)
 	if (p->state == DSM_GONE || p->owner == node)
 		return AHEAD_LEFT;
 	if (!p->owner)
-		return AHEAD_HERE;
+		return write ? AHEAD_TAKE : AHEAD_HERE;
 	if (d->recalled[node] >= DSM_AHEAD_MAX)
 		return AHEAD_LEFT;
 	return AHEAD_RECALL;
@@ -350,7 +369,7 @@ static void copy_out_runs(struct dsm *d, uint32_t page, uint64_t mask,
 
 /* Runs of one owner's pages are recalled by one message each. */
 static void recall_runs(struct dsm *d, unsigned node, uint32_t page,
-			uint64_t mask)
+			uint64_t mask, bool write)
 {
 	while (mask) {
 		uint32_t first = (uint32_t)__builtin_ctzll(mask);
@@ -363,23 +382,60 @@ static void recall_runs(struct dsm *d, unsigned node, uint32_t page,
 			if (dsm_page_of(d, page + i)->owner != owner)
 				continue;
 			same |= dsm_bit(i);
-			await(d, page + i, DSM_WORK_AHEAD, node,
-			      dsm_bit(owner));
+			await(d, page + i,
+			      write ? DSM_WORK_AHEAD_WRITE : DSM_WORK_AHEAD,
+			      node, dsm_bit(owner));
 		}
-		recall(d, owner, page + first, DSM_DOWNGRADE, same >> first,
+		recall(d, owner, page + first,
+		       write ? DSM_INVALIDATE : DSM_DOWNGRADE, same >> first,
 		       true);
 		mask &= ~same;
 	}
 }
 
+/* Pages that nobody holds, or nobody but the origin, are the node's. */
+static void give_ahead(struct dsm *d, unsigned node, uint32_t page,
+		       uint64_t mask)
+{
+	struct dsm_message m = {
+		.flags = DSM_UNASKED, .page = page, .mask = mask};
+	unsigned char *data = d->buffer;
+	uint32_t at = 0, length;
+
+	for (; dsm_next_run(mask, &at, &length); at += length) {
+		struct dsm_page *p = dsm_page_of(d, page + at);
+		bool zero = p->state == DSM_ZERO;
+		uint32_t same = 1;
+
+		while (same < length && p[same].right == p->right &&
+		       (p[same].state == DSM_ZERO) == zero)
+			same++;
+		length = same;
+		if (p->right)
+			dsm_take_here(d, page + at, length, zero ? NULL : data);
+		for (uint32_t i = 0; i < length; i++) {
+			p[i].state = DSM_EXCLUSIVE;
+			p[i].owner = (uint8_t)node;
+			p[i].readers = 0;
+			if (zero)
+				m.zero |= dsm_bit(at + i);
+		}
+		if (!zero)
+			data += (size_t)length * DSM_PAGE_SIZE;
+	}
+	if (data != d->buffer)
+		m.flags |= DSM_WITH_DATA;
+	grant_write(d, node, &m, data == d->buffer ? NULL : d->buffer);
+}
+
 void dsm_request_ahead(struct dsm *d, unsigned node, uint32_t page,
-		       uint32_t count)
+		       uint32_t count, bool write)
 {
 	struct dsm_message m = {.flags = DSM_UNASKED, .page = page};
-	uint64_t here = 0, recalled = 0;
+	uint64_t here = 0, recalled = 0, taken = 0;
 
 	for (uint32_t i = 0; i < count; i++) {
-		switch (ahead_of(d, node, page + i)) {
+		switch (ahead_of(d, node, page + i, write)) {
 		case AHEAD_LEFT:
 			m.left |= dsm_bit(i);
 			break;
@@ -394,6 +450,9 @@ void dsm_request_ahead(struct dsm *d, unsigned node, uint32_t page,
 		case AHEAD_SHARED:
 			m.mask |= dsm_bit(i);
 			break;
+		case AHEAD_TAKE:
+			taken |= dsm_bit(i);
+			break;
 		case AHEAD_RECALL:
 			d->recalled[node]++;
 			recalled |= dsm_bit(i);
@@ -401,7 +460,9 @@ void dsm_request_ahead(struct dsm *d, unsigned node, uint32_t page,
 		}
 	}
 	/* First, as it takes longest. */
-	recall_runs(d, node, page, recalled);
+	recall_runs(d, node, page, recalled, write);
+	if (taken)
+		give_ahead(d, node, page, taken);
 	if (m.mask & ~m.zero) {
 		m.flags |= DSM_WITH_DATA;
 		copy_out_runs(d, page, m.mask & ~m.zero, here);
@@ -436,6 +497,16 @@ static void answered_empty(struct dsm *d, unsigned from, uint32_t work)
 	finish(d, work);
 }
 
+/* Nobody is there any more to whom it could go. */
+static void keep_here(struct dsm *d, uint32_t page, const unsigned char *data)
+{
+	struct dsm_page *p = dsm_page_of(d, page);
+
+	p->owner = 0;
+	p->right = DSM_WRITABLE;
+	OPS(d, install, page, 1, data, DSM_WRITABLE, true);
+}
+
 /* The owner has given up the page to a writer. */
 static void answered_invalidate(struct dsm *d, uint32_t work,
 				const unsigned char *data)
@@ -448,11 +519,37 @@ static void answered_invalidate(struct dsm *d, uint32_t work,
 		grant(d, w->node, w->page, true, data, false);
 	} else {
 		d->requested[w->node]--;
-		p->owner = 0;
-		p->right = DSM_WRITABLE;
-		OPS(d, install, w->page, 1, data, DSM_WRITABLE, true);
+		keep_here(d, w->page, data);
 	}
 	finish(d, work);
+}
+
+/* The same of pages that one node wanted ahead. */
+static void answered_invalidate_ahead(struct dsm *d,
+				      const struct dsm_message *m,
+				      const unsigned char *data)
+{
+	struct dsm_message g = {.flags = DSM_UNASKED | DSM_WITH_DATA,
+				.page = m->page,
+				.mask = m->mask & ~m->left};
+	uint32_t first = (uint32_t)__builtin_ctzll(g.mask);
+	unsigned node = d->works[dsm_page_of(d, m->page + first)->work].node;
+	bool alive = is_alive(d, node);
+
+	if (alive)
+		grant_write(d, node, &g, data);
+	for (uint64_t left = g.mask; left; left &= left - 1) {
+		uint32_t page = m->page + (uint32_t)__builtin_ctzll(left);
+		struct dsm_page *p = dsm_page_of(d, page);
+
+		d->recalled[node]--;
+		if (alive)
+			p->owner = (uint8_t)node;
+		else
+			keep_here(d, page, data);
+		data += DSM_PAGE_SIZE;
+		finish(d, p->work);
+	}
 }
 
 /*
@@ -537,11 +634,35 @@ static bool awaited(struct dsm *d, unsigned from, uint32_t page, bool absent,
 	return w->home ? absent : !absent && !data && alone;
 }
 
+/* The transaction of the first page that is not in left; others' are of its
+ * kind, too, or -EPROTO. */
+static int answered_work(struct dsm *d, const struct dsm_message *m)
+{
+	uint64_t rest = m->mask & ~m->left;
+	const struct dsm_page *p =
+		dsm_page_of(d, m->page) + __builtin_ctzll(rest);
+	const struct dsm_work *first = &d->works[p->work];
+
+	for (; rest; rest &= rest - 1) {
+		const struct dsm_work *w;
+
+		p = dsm_page_of(d, m->page) + __builtin_ctzll(rest);
+		w = &d->works[p->work];
+		if (w->kind == first->kind && w->node == first->node)
+			continue;
+		if (w->kind == DSM_WORK_AHEAD_WRITE ||
+		    first->kind == DSM_WORK_AHEAD_WRITE)
+			return -EPROTO;
+	}
+	return (int)(first - d->works);
+}
+
 int dsm_acknowledged(struct dsm *d, unsigned from, const struct dsm_message *m,
 		     const unsigned char *data)
 {
 	bool with_data = m->flags & DSM_WITH_DATA;
-	uint32_t at = 0, length, work;
+	uint32_t at = 0, length;
+	int work = 0;
 
 	if (!dsm_in_window(d, m->page, 64 - (uint32_t)__builtin_clzll(m->mask)))
 		return -EPROTO;
@@ -550,17 +671,22 @@ int dsm_acknowledged(struct dsm *d, unsigned from, const struct dsm_message *m,
 			if (!awaited(d, from, m->page + i, m->left & dsm_bit(i),
 				     with_data, m->mask == 1))
 				return -EPROTO;
+	if (m->mask != m->left)
+		work = answered_work(d, m);
+	if (work < 0)
+		return work;
 	for (at = 0; dsm_next_run(m->left, &at, &length); at += length)
 		for (uint32_t i = at; i < at + length; i++)
 			answered_empty(d, from,
 				       dsm_page_of(d, m->page + i)->work);
 	if (m->mask == m->left)
 		return 0;
-	work = dsm_page_of(d, m->page)->work;
 	if (!with_data)
-		answered_empty(d, from, work);
-	else if (m->mask == 1 && d->works[work].kind == DSM_WORK_WRITE)
-		answered_invalidate(d, work, data);
+		answered_empty(d, from, (uint32_t)work);
+	else if (d->works[work].kind == DSM_WORK_WRITE)
+		answered_invalidate(d, (uint32_t)work, data);
+	else if (d->works[work].kind == DSM_WORK_AHEAD_WRITE)
+		answered_invalidate_ahead(d, m, data);
 	else
 		answered_downgrade(d, from, m, data);
 	return 0;
@@ -585,9 +711,7 @@ static bool pushed_page(struct dsm *d, unsigned target, uint32_t page,
 		p->owner = (uint8_t)target;
 		return true;
 	}
-	p->owner = 0;
-	p->right = DSM_WRITABLE;
-	OPS(d, install, page, 1, data, DSM_WRITABLE, true);
+	keep_here(d, page, data);
 	return false;
 }
 

@@ -37,11 +37,10 @@ uint32_t dsm_message_data(const struct dsm_message *m)
 	case DSM_GIVE:
 		return m->count * DSM_PAGE_SIZE;
 	case DSM_GRANT_READ:
+	case DSM_GRANT_WRITE:
 		return data ? bits(m->mask & ~m->zero) * DSM_PAGE_SIZE : 0;
 	case DSM_ACK:
 		return data ? bits(m->mask & ~m->left) * DSM_PAGE_SIZE : 0;
-	case DSM_GRANT_WRITE:
-		return data ? DSM_PAGE_SIZE : 0;
 	default:
 		return 0;
 	}
@@ -100,20 +99,21 @@ static bool fields_fit(const struct dsm_message *m)
 {
 	switch (m->type) {
 	case DSM_READ:
+	case DSM_WRITE:
 		return range_fits(m, 0) && m->count <= DSM_RUN_MAX;
 	case DSM_AHEAD:
 		return range_fits(m, 1) && m->count <= DSM_RUN_MAX;
-	case DSM_WRITE:
-	case DSM_GRANT_WRITE:
 	case DSM_REFUSED:
-	case DSM_INVALIDATE:
 		return m->page < DSM_PAGE_NUMBERS;
 	case DSM_ACK:
 	case DSM_DOWNGRADE:
+	case DSM_INVALIDATE:
 		return m->mask && !(m->left & ~m->mask) && masks_fit(m);
 	case DSM_GRANT_READ:
-		if (!(m->flags & DSM_WITH_DATA) && m->zero &&
-		    m->zero != m->mask)
+	case DSM_GRANT_WRITE:
+		/* Without contents what is not zero must be there. */
+		if (!(m->flags & DSM_WITH_DATA) &&
+		    (m->zero || (m->flags & DSM_UNASKED)) && m->zero != m->mask)
 			return false;
 		return (m->mask | m->left) && !(m->left & m->mask) &&
 		       !(m->zero & ~m->mask) && masks_fit(m);

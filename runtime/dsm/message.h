@@ -28,7 +28,7 @@ enum dsm_type {
 	/* To the origin. */
 	DSM_READ = 1, /* page; count pages behind it are wanted, too */
 	DSM_AHEAD,    /* count pages from page are wanted, if they are free */
-	DSM_WRITE,    /* page */
+	DSM_WRITE,    /* page; count as READ */
 	DSM_ACK,      /* pages of mask; absent: those given up before; data */
 	DSM_PUSH,     /* list of pages and their data, for node */
 	DSM_ADD,      /* count pages from page; cookie */
@@ -36,10 +36,10 @@ enum dsm_type {
 	DSM_DROPPED,  /* cookie as in DROP */
 	/* From the origin. */
 	DSM_GRANT_READ,	 /* pages of mask; of those zero; left: not granted */
-	DSM_GRANT_WRITE, /* page */
+	DSM_GRANT_WRITE, /* the same */
 	DSM_REFUSED,	 /* page: in no range, or lost */
 	DSM_DOWNGRADE,	 /* pages of mask */
-	DSM_INVALIDATE,	 /* page */
+	DSM_INVALIDATE,	 /* pages of mask */
 	DSM_GIVE,	 /* list of pages and their data */
 	DSM_DROP,	 /* count pages from page; cookie */
 	DSM_DONE,	 /* cookie as in ADD or REMOVE; count: an errno or 0 */
@@ -48,10 +48,10 @@ enum dsm_type {
 
 enum dsm_flag {
 	DSM_WITH_DATA = 1, /* data come (GRANT, ACK) or are wanted (others) */
-	DSM_FOR_WRITE = 2, /* REFUSED: it was a WRITE */
+	DSM_FOR_WRITE = 2, /* REFUSED: it was a WRITE; AHEAD: to be written */
 	DSM_IS_LOST = 4,   /* REFUSED: the contents went with a node */
 	DSM_KEEP = 8,	   /* REMOVE: the range stays and is zero */
-	DSM_UNASKED = 16,  /* GRANT_READ: of pages asked for ahead */
+	DSM_UNASKED = 16,  /* GRANT: of pages asked for ahead */
 	DSM_FLAGS = 31,
 };
 

@@ -95,41 +95,32 @@ bool pcn_dsm_room(const struct dsm *d)
 	return d->faults < DSM_FAULTS_MAX;
 }
 
-static void ask_write(struct dsm *d, uint32_t page)
+/* The page, and as many behind it, these perhaps to be written as well. */
+static void ask(struct dsm *d, uint32_t page, bool write, uint32_t ahead,
+		bool write_ahead)
 {
-	struct dsm_page *p = dsm_page_of(d, page);
+	struct dsm_message m = {.type = write ? DSM_WRITE : DSM_READ,
+				.flags = ahead && write_ahead ? DSM_FOR_WRITE
+							      : 0,
+				.page = page,
+				.count = ahead};
 
-	p->flags |= DSM_WRITE_ASKED;
-	d->faults++;
-	if (d->config.node)
-		dsm_send(d, 0,
-			 &(struct dsm_message){.type = DSM_WRITE, .page = page},
-			 NULL);
-	else
-		dsm_request(d, 0, page, true);
-}
-
-static void ask_read(struct dsm *d, uint32_t page, uint32_t ahead)
-{
-	struct dsm_page *p = dsm_page_of(d, page);
-
-	p->flags |= DSM_READ_ASKED;
+	dsm_page_of(d, page)->flags |= write ? DSM_WRITE_ASKED : DSM_READ_ASKED;
 	d->faults++;
 	if (d->config.node) {
-		dsm_send(d, 0,
-			 &(struct dsm_message){.type = DSM_READ,
-					       .page = page,
-					       .count = ahead},
-			 NULL);
+		dsm_send(d, 0, &m, NULL);
 		return;
 	}
-	dsm_request(d, 0, page, false);
+	dsm_request(d, 0, page, write);
 	if (ahead)
-		dsm_request_ahead(d, 0, page + 1, ahead);
+		dsm_request_ahead(d, 0, page + 1, ahead, write_ahead);
 }
 
 static void fault_read(struct dsm *d, uint32_t page, struct dsm_page *p)
 {
+	bool write = false;
+	uint32_t ahead;
+
 	d->counters.read_faults++;
 	if (p->flags & (DSM_READ_ASKED | DSM_WRITE_ASKED | DSM_AHEAD_WAITED))
 		return; /* what is on its way serves this one, too */
@@ -138,7 +129,25 @@ static void fault_read(struct dsm *d, uint32_t page, struct dsm_page *p)
 		d->faults++;
 		return;
 	}
-	ask_read(d, page, dsm_ahead_fault(d, page));
+	ahead = dsm_ahead_fault(d, page, &write);
+	ask(d, page, false, ahead, write);
+}
+
+static void fault_write(struct dsm *d, uint32_t page, struct dsm_page *p)
+{
+	uint32_t ahead = 0;
+	bool write = true;
+
+	d->counters.write_faults++;
+	/* A READ on its way does not hold it up: the origin serves both in the
+	 * order they were sent in. */
+	if (p->flags & DSM_WRITE_ASKED)
+		return;
+	if (p->right)
+		dsm_ahead_upgrade(d, page);
+	else if (!(p->flags & (DSM_READ_ASKED | DSM_AHEAD_ASKED)))
+		ahead = dsm_ahead_fault(d, page, &write);
+	ask(d, page, true, ahead, write);
 }
 
 void pcn_dsm_fault(struct dsm *d, uint32_t page, bool write)
@@ -160,15 +169,10 @@ void pcn_dsm_fault(struct dsm *d, uint32_t page, bool write)
 			dsm_ahead_marker(d, page);
 		return;
 	}
-	if (!write) {
+	if (write)
+		fault_write(d, page, p);
+	else
 		fault_read(d, page, p);
-		return;
-	}
-	d->counters.write_faults++;
-	/* A READ on its way does not hold it up: the origin serves both in the
-	 * order they were sent in. */
-	if (!(p->flags & DSM_WRITE_ASKED))
-		ask_write(d, page);
 }
 
 /* --- Grants --------------------------------------------------------------- */
@@ -200,8 +204,8 @@ static void install(struct dsm *d, uint32_t page, uint32_t count,
 }
 
 /* Installs runs that are all zero or all data, a marker for itself. */
-static void install_read(struct dsm *d, const struct dsm_message *m,
-			 const unsigned char *data)
+static void install_runs(struct dsm *d, const struct dsm_message *m,
+			 const unsigned char *data, enum dsm_right right)
 {
 	uint32_t at = 0, length;
 
@@ -222,8 +226,7 @@ static void install_read(struct dsm *d, const struct dsm_message *m,
 			if (p[i].flags & DSM_MARKER)
 				same = i;
 		length = same;
-		install(d, m->page + at, length, zero & 1 ? NULL : data,
-			DSM_READABLE);
+		install(d, m->page + at, length, zero & 1 ? NULL : data, right);
 		if (!(zero & 1))
 			data += (size_t)length * DSM_PAGE_SIZE;
 	}
@@ -245,30 +248,35 @@ static void left_out(struct dsm *d, uint32_t page)
 	if (p->right)
 		OPS(d, wake, page, p->right);
 	else if (!(p->flags & (DSM_READ_ASKED | DSM_WRITE_ASKED)))
-		ask_read(d, page, 0);
+		ask(d, page, false, 0, false);
+}
+
+/* Pages of mask have come that were asked for so, or ahead; some did not. */
+static void granted(struct dsm *d, const struct dsm_message *m, unsigned asked)
+{
+	uint32_t at = 0, length;
+
+	if (m->flags & DSM_UNASKED)
+		asked = DSM_AHEAD_ASKED | DSM_AHEAD_WAITED;
+	for (; dsm_next_run(m->mask, &at, &length); at += length)
+		for (uint32_t i = at; i < at + length; i++)
+			answered(d, dsm_page_of(d, m->page + i), asked);
+	for (at = 0; dsm_next_run(m->left, &at, &length); at += length)
+		for (uint32_t i = at; i < at + length; i++)
+			left_out(d, m->page + i);
 }
 
 void dsm_granted_read(struct dsm *d, const struct dsm_message *m,
 		      const unsigned char *data)
 {
-	bool ahead = m->flags & DSM_UNASKED;
-	uint32_t at = 0, length;
-
 	/* Without contents: we have it, or have given it up since. */
 	if (!(m->flags & DSM_WITH_DATA) && !m->zero) {
 		if (m->mask)
 			OPS(d, wake, m->page, dsm_page_of(d, m->page)->right);
 	} else {
-		install_read(d, m, data);
+		install_runs(d, m, data, DSM_READABLE);
 	}
-	for (; dsm_next_run(m->mask, &at, &length); at += length)
-		for (uint32_t i = at; i < at + length; i++)
-			answered(d, dsm_page_of(d, m->page + i),
-				 ahead ? DSM_AHEAD_ASKED | DSM_AHEAD_WAITED
-				       : DSM_READ_ASKED);
-	for (at = 0; dsm_next_run(m->left, &at, &length); at += length)
-		for (uint32_t i = at; i < at + length; i++)
-			left_out(d, m->page + i);
+	granted(d, m, DSM_READ_ASKED);
 }
 
 void dsm_granted_write(struct dsm *d, const struct dsm_message *m,
@@ -276,8 +284,11 @@ void dsm_granted_write(struct dsm *d, const struct dsm_message *m,
 {
 	struct dsm_page *p = dsm_page_of(d, m->page);
 
-	if (data || m->zero) {
-		install(d, m->page, 1, data, DSM_WRITABLE);
+	if (m->flags & DSM_UNASKED)
+		d->counters.ahead_to_write +=
+			(uint64_t)__builtin_popcountll(m->mask);
+	if (data || m->zero || (m->flags & DSM_UNASKED)) {
+		install_runs(d, m, data, DSM_WRITABLE);
 	} else if (p->right == DSM_READABLE) {
 		d->counters.upgrades++;
 		p->right = DSM_WRITABLE;
@@ -292,7 +303,7 @@ void dsm_granted_write(struct dsm *d, const struct dsm_message *m,
 		/* We have it, or have given it up since. */
 		OPS(d, wake, m->page, p->right);
 	}
-	answered(d, p, DSM_WRITE_ASKED);
+	granted(d, m, DSM_WRITE_ASKED);
 }
 
 void dsm_refused(struct dsm *d, const struct dsm_message *m)
@@ -304,16 +315,20 @@ void dsm_refused(struct dsm *d, const struct dsm_message *m)
 
 /* --- Recalls -------------------------------------------------------------- */
 
-void dsm_take_here(struct dsm *d, uint32_t page, unsigned char *data)
+/* Pages that are held with the same right. */
+void dsm_take_here(struct dsm *d, uint32_t page, uint32_t count,
+		   unsigned char *data)
 {
 	struct dsm_page *p = dsm_page_of(d, page);
 
 	dsm_assert(p->right);
-	d->counters.taken++;
-	OPS(d, take, page, 1, data, p->right);
-	p->right = DSM_ABSENT;
-	if (!(p->flags & DSM_AHEAD_ASKED))
-		p->flags &= (uint8_t)~DSM_MARKER;
+	d->counters.taken += count;
+	OPS(d, take, page, count, data, p->right);
+	for (uint32_t i = 0; i < count; i++) {
+		p[i].right = DSM_ABSENT;
+		if (!(p[i].flags & DSM_AHEAD_ASKED))
+			p[i].flags &= (uint8_t)~DSM_MARKER;
+	}
 }
 
 void dsm_drop_here(struct dsm *d, uint32_t page, uint32_t count)
@@ -366,14 +381,26 @@ static void invalidate(struct dsm *d, const struct dsm_message *m)
 	struct dsm_message ack = {.type = DSM_ACK,
 				  .flags = m->flags & DSM_WITH_DATA,
 				  .page = m->page,
-				  .mask = 1};
-	unsigned char *data = ack.flags ? d->buffer : NULL;
+				  .mask = m->mask};
+	unsigned char *data = d->buffer;
+	uint32_t at = 0, length;
 
-	if (dsm_page_of(d, m->page)->right)
-		dsm_take_here(d, m->page, data);
-	else
-		ack.left = 1;
-	dsm_send(d, 0, &ack, ack.left ? NULL : data);
+	for (; dsm_next_run(m->mask, &at, &length); at += length) {
+		struct dsm_page *p = dsm_page_of(d, m->page + at);
+		uint32_t same = 1;
+
+		while (same < length && p[same].right == p->right)
+			same++;
+		length = same;
+		if (!p->right) {
+			for (uint32_t i = at; i < at + length; i++)
+				ack.left |= dsm_bit(i);
+			continue;
+		}
+		dsm_take_here(d, m->page + at, length, ack.flags ? data : NULL);
+		data += (size_t)length * DSM_PAGE_SIZE;
+	}
+	dsm_send(d, 0, &ack, dsm_message_data(&ack) ? d->buffer : NULL);
 }
 
 static int given(struct dsm *d, const struct dsm_message *m,
@@ -397,7 +424,8 @@ static bool fits_here(struct dsm *d, const struct dsm_message *m)
 	uint64_t both = m->mask | m->left;
 	uint32_t at = 0, length, count = m->count;
 
-	if (m->type == DSM_GRANT_READ || m->type == DSM_DOWNGRADE)
+	if (m->type == DSM_GRANT_READ || m->type == DSM_GRANT_WRITE ||
+	    m->type == DSM_DOWNGRADE || m->type == DSM_INVALIDATE)
 		count = 64 - (uint32_t)__builtin_clzll(both);
 	else if (m->type != DSM_DROP)
 		count = 1;
@@ -405,15 +433,12 @@ static bool fits_here(struct dsm *d, const struct dsm_message *m)
 		return true;
 	if (!dsm_in_window(d, m->page, count))
 		return false;
-	if (m->type == DSM_GRANT_READ &&
-	    ((m->flags & DSM_WITH_DATA) || m->zero))
+	if ((m->type == DSM_GRANT_READ || m->type == DSM_GRANT_WRITE) &&
+	    ((m->flags & (DSM_WITH_DATA | DSM_UNASKED)) || m->zero))
 		for (; dsm_next_run(m->mask, &at, &length); at += length)
 			for (uint32_t i = at; i < at + length; i++)
 				if (dsm_page_of(d, m->page + i)->right)
 					return false;
-	if (m->type == DSM_GRANT_WRITE &&
-	    ((m->flags & DSM_WITH_DATA) || m->zero))
-		return !dsm_page_of(d, m->page)->right;
 	return true;
 }
 
@@ -460,12 +485,12 @@ static int receive_request(struct dsm *d, unsigned from,
 	if (!dsm_in_window(d, m->page, 1) ||
 	    d->requested[from] >= DSM_FAULTS_MAX)
 		return -EPROTO;
-	if (m->type == DSM_READ && m->count &&
-	    !dsm_in_window(d, m->page, m->count + 1))
+	if (m->count && !dsm_in_window(d, m->page, m->count + 1))
 		return -EPROTO;
 	dsm_request(d, from, m->page, m->type == DSM_WRITE);
-	if (m->type == DSM_READ && m->count)
-		dsm_request_ahead(d, from, m->page + 1, m->count);
+	if (m->count)
+		dsm_request_ahead(d, from, m->page + 1, m->count,
+				  m->flags & DSM_FOR_WRITE);
 	return 0;
 }
 
@@ -480,7 +505,8 @@ static int receive_at_origin(struct dsm *d, unsigned from,
 	case DSM_AHEAD:
 		if (!dsm_in_window(d, m->page, m->count))
 			return -EPROTO;
-		dsm_request_ahead(d, from, m->page, m->count);
+		dsm_request_ahead(d, from, m->page, m->count,
+				  m->flags & DSM_FOR_WRITE);
 		return 0;
 	case DSM_ACK:
 		return dsm_acknowledged(d, from, m, data);
@@ -542,7 +568,7 @@ uint32_t pcn_dsm_push(struct dsm *d, unsigned node, const uint32_t *pages,
 		for (; i < count && m.count < DSM_RUN_MAX; i++) {
 			if (!may_push(d, pages[i]))
 				continue;
-			dsm_take_here(d, pages[i],
+			dsm_take_here(d, pages[i], 1,
 				      d->buffer +
 					      (size_t)m.count * DSM_PAGE_SIZE);
 			if (!d->config.node)

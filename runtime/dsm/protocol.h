@@ -118,6 +118,7 @@ enum dsm_work_kind {
 	DSM_WORK_READ,
 	DSM_WORK_WRITE,
 	DSM_WORK_AHEAD,
+	DSM_WORK_AHEAD_WRITE,
 };
 
 /* A transaction: one page for which the origin awaits answers, and the
@@ -153,6 +154,8 @@ struct dsm_removal {
  * been used. */
 struct dsm_stream {
 	uint32_t low, next, run;
+	uint32_t upgraded; /* of its pages, the last to be written as well */
+	bool write;	   /* so the next ones will be */
 	uint64_t used;
 };
 
@@ -175,7 +178,7 @@ struct dsm {
 	struct dsm_counters {
 		uint64_t read_faults, write_faults, stale_faults;
 		uint64_t granted, zero, upgrades, taken, pushed;
-		uint64_t ahead_asked, ahead_left;
+		uint64_t ahead_asked, ahead_left, ahead_to_write;
 	} counters;
 	unsigned char buffer[DSM_DATA_MAX] __attribute__((aligned(4096)));
 };
@@ -259,13 +262,14 @@ void dsm_granted_read(struct dsm *d, const struct dsm_message *m,
 void dsm_granted_write(struct dsm *d, const struct dsm_message *m,
 		       const unsigned char *data);
 void dsm_refused(struct dsm *d, const struct dsm_message *m);
-void dsm_take_here(struct dsm *d, uint32_t page, unsigned char *data);
+void dsm_take_here(struct dsm *d, uint32_t page, uint32_t count,
+		   unsigned char *data);
 void dsm_drop_here(struct dsm *d, uint32_t page, uint32_t count);
 
 /* directory.c */
 void dsm_request(struct dsm *d, unsigned node, uint32_t page, bool write);
 void dsm_request_ahead(struct dsm *d, unsigned node, uint32_t page,
-		       uint32_t count);
+		       uint32_t count, bool write);
 int dsm_acknowledged(struct dsm *d, unsigned from, const struct dsm_message *m,
 		     const unsigned char *data);
 int dsm_pushed(struct dsm *d, unsigned from, const struct dsm_message *m,
@@ -285,8 +289,11 @@ int dsm_range_dropped(struct dsm *d, unsigned from, uint64_t cookie);
 void dsm_range_page_finished(struct dsm *d, uint32_t page);
 void dsm_range_node_lost(struct dsm *d, unsigned node);
 
-/* ahead.c: a read fault here; how many pages behind it to ask for. */
-uint32_t dsm_ahead_fault(struct dsm *d, uint32_t page);
+/* ahead.c: a fault here on an absent page; how many pages behind it to ask for,
+ * and whether to write them. */
+uint32_t dsm_ahead_fault(struct dsm *d, uint32_t page, bool *write);
+/* A write here to a readable page. */
+void dsm_ahead_upgrade(struct dsm *d, uint32_t page);
 /* The first use of a marker. */
 void dsm_ahead_marker(struct dsm *d, uint32_t page);
 

@@ -15,6 +15,7 @@
  * order within a node this is sequential consistency.
  *
  * -DPUSHES=n    pages may be pushed, n times in all
+ * -DAHEADS=n    nodes ask for it before they want to write, n times in all
  * -DREMOVALS=n  the origin removes the page (it is zero afterwards)
  * -DLOSS        node 2 may die at any moment
  * -DFAIR        wishes without end, for the properties at the end of the file
@@ -25,6 +26,9 @@
 #endif
 #ifndef PUSHES
 #define PUSHES 0
+#endif
+#ifndef AHEADS
+#define AHEADS 0
 #endif
 #ifndef REMOVALS
 #define REMOVALS 0
@@ -39,7 +43,8 @@
 #endif
 
 mtype = { READ, WRITE, ACK, PUSH, DROPPED,
-	  GRANT_READ, GRANT_WRITE, REFUSED, DOWNGRADE, INVALIDATE, GIVE, DROP }
+	  GRANT_READ, GRANT_WRITE, REFUSED, DOWNGRADE, INVALIDATE, GIVE, DROP,
+	  AHEAD, GRANT_AHEAD, LEFT /* GRANT_WRITE, GRANT_READ, unasked */ }
 /* What comes with a message: contents, zero, nothing because the node has the
  * page, nothing because it has it no more, nothing because it was a reader. */
 mtype = { DATA, ZEROES, HAVE, GIVEN_UP, NOTHING }
@@ -53,20 +58,20 @@ mtype = { DATA, ZEROES, HAVE, GIVEN_UP, NOTHING }
 #define EXCLUSIVE 2
 #define GONE	  3
 
-chan up[N] = [5] of { mtype, mtype, byte, byte };   /* type, contents, value, node */
+chan up[N] = [6] of { mtype, mtype, byte, byte };   /* type, contents, value, node */
 chan down[N] = [5] of { mtype, mtype, byte };
 chan queue = [6] of { byte, bool };		    /* requests that wait */
 
 /* What a node knows. */
 byte right[N], value[N];
-bool read_asked[N], write_asked[N];
+bool read_asked[N], write_asked[N], ahead_asked[N];
 byte wishes[N];
 /* What the directory knows. */
 byte state, owner, readers;
-bool busy, work_write, home, removing, dropping, again;
+bool busy, work_write, work_ahead, home, removing, dropping, again;
 byte requester, waiting;
 bool alive[N], dead;
-byte pushes = PUSHES, removals = REMOVALS;
+byte pushes = PUSHES, removals = REMOVALS, aheads = AHEADS;
 /* What is true. */
 byte truth;
 
@@ -230,16 +235,56 @@ inline request(n, write)
 	queue!n, write
 }
 
-/* The transaction is over; its request is served as if it came now. */
+/* The transaction is over; its request is served as if it came now, unless it
+ * was one ahead. */
 inline serve_again()
 {
 	busy = false;
-	again = true;
-	who = requester;
-	wants_write = work_write;
+	if
+	:: !work_ahead ->
+		again = true;
+		who = requester;
+		wants_write = work_write
+	:: work_ahead && alive[requester] -> down[requester]!LEFT, NOTHING, 0
+	:: work_ahead && !alive[requester]
+	fi;
 	requester = 0;
 	work_write = false;
+	work_ahead = false;
 	home = false
+}
+
+/* For a node that will write: if that costs nobody but the owner anything. */
+inline request_ahead(n)
+{
+	if
+	:: busy || removing || len(queue) > 0 || state == GONE ||
+	   (state == EXCLUSIVE && owner == n) ||
+	   (state != EXCLUSIVE && (readers & ~BIT(0))) ->
+		down[n]!LEFT, NOTHING, 0
+	:: else ->
+		was = value[0];
+		if
+		:: state == EXCLUSIVE && owner != 0 ->
+			await(n, true, BIT(owner));
+			work_ahead = true;
+			down[owner]!INVALIDATE, DATA, 0
+		:: (state == EXCLUSIVE && owner == 0) || state == SHARED ->
+#ifndef MUTATE_AHEAD
+			make_absent(0);
+#endif
+			down[n]!GRANT_AHEAD, DATA, was;
+			state = EXCLUSIVE;
+			owner = n;
+			readers = 0
+		:: state == ZERO ->
+			make_absent(0);
+			down[n]!GRANT_AHEAD, ZEROES, 0;
+			state = EXCLUSIVE;
+			owner = n;
+			readers = 0
+		fi
+	fi
 }
 
 inline end_removal()
@@ -330,12 +375,17 @@ inline acknowledged(from, contents, v)
 		if
 		:: work_write && alive[requester] ->
 			owner = requester;
-			grant(requester, true, DATA, v);
+			if
+			:: work_ahead -> down[requester]!GRANT_AHEAD, DATA, v
+			:: else -> grant(requester, true, DATA, v)
+			fi;
+			work_ahead = false;
 			busy = false
 		:: work_write && !alive[requester] ->
 			owner = 0;
 			right[0] = WRITABLE;
 			value[0] = v;
+			work_ahead = false;
 			busy = false
 		:: else ->
 			state = SHARED;
@@ -477,6 +527,9 @@ proctype origin_link(byte n)
 end:	do
 	:: d_step { up[n]?READ(_, _, _) -> request(n, false); settle() }
 	:: d_step { up[n]?WRITE(_, _, _) -> request(n, true); settle() }
+#if AHEADS
+	:: d_step { up[n]?AHEAD(_, _, _) -> request_ahead(n); settle() }
+#endif
 	:: d_step { up[n]?ACK(contents, v, _) -> acknowledged(n, contents, v); settle() }
 	:: d_step { up[n]?PUSH(_, v, target) -> pushed(n, v, target); settle() }
 	:: d_step { up[n]?DROPPED(_, _, _) -> dropped(n); settle() }
@@ -493,6 +546,7 @@ proctype death()
 		make_absent(2);
 		read_asked[2] = false;
 		write_asked[2] = false;
+		ahead_asked[2] = false;
 		wishes[2] = 0 }
 }
 #endif
@@ -503,8 +557,14 @@ proctype node_program(byte n)
 {
 end:	do
 	:: d_step { right[n] != ABSENT && WISH(n) -> access(n); USE_WISH(n) }
-	:: d_step { right[n] == ABSENT && !read_asked[n] && !write_asked[n] && WISH(n) && LIVES(n) ->
+	:: d_step { right[n] == ABSENT && !read_asked[n] && !write_asked[n] &&
+		!ahead_asked[n] && WISH(n) && LIVES(n) ->
 		USE_WISH(n); read_asked[n] = true; up[n]!READ, NOTHING, 0, 0 }
+#if AHEADS
+	:: d_step { right[n] == ABSENT && !read_asked[n] && !write_asked[n] &&
+		!ahead_asked[n] && aheads > 0 && LIVES(n) ->
+		aheads--; ahead_asked[n] = true; up[n]!AHEAD, NOTHING, 0, 0 }
+#endif
 	:: d_step { right[n] != WRITABLE && !write_asked[n] && WISH(n) && LIVES(n) ->
 		USE_WISH(n); write_asked[n] = true; up[n]!WRITE, NOTHING, 0, 0 }
 #if PUSHES
@@ -536,6 +596,16 @@ end:	do
 			granted(n, false, contents, v); v = 0; contents = 0 }
 		:: d_step { down[n]?GRANT_WRITE(contents, v) ->
 			granted(n, true, contents, v); v = 0; contents = 0 }
+#if AHEADS
+		:: d_step { down[n]?GRANT_AHEAD(contents, v) ->
+			assert(ahead_asked[n] && right[n] == ABSENT);
+			right[n] = WRITABLE;
+			value[n] = v;
+			ahead_asked[n] = false; v = 0; contents = 0 }
+		:: d_step { down[n]?LEFT(_, _) ->
+			assert(ahead_asked[n]);
+			ahead_asked[n] = false }
+#endif
 		:: d_step { down[n]?REFUSED(contents, v) ->
 			refused_here(n, (contents == DATA)); contents = 0; v = 0 }
 		:: d_step { down[n]?DOWNGRADE(contents, _) ->
@@ -592,6 +662,7 @@ end:	do
 	:: atomic { timeout ->
 		assert(!read_asked[0] && !read_asked[1] && !read_asked[2]);
 		assert(!write_asked[0] && !write_asked[1] && !write_asked[2]);
+		assert(!ahead_asked[1] && !ahead_asked[2]);
 		assert(!busy && !removing && empty(queue));
 		assert(empty(up[1]) && empty(down[1]));
 		assert(dead || (empty(up[2]) && empty(down[2])));

@@ -47,7 +47,8 @@ struct memory {
 struct thread {
 	bool waits, retries, write;
 	uint32_t page;
-	uint32_t scan; /* pages left of a sequential read */
+	uint32_t scan; /* pages left that it goes through in order */
+	enum { SCAN_READS, SCAN_WRITES, SCAN_BOTH } how;
 };
 
 struct message {
@@ -88,7 +89,8 @@ static enum breakage breakage;
 static jmp_buf failed;
 static bool quiet;
 static struct {
-	uint64_t steps, accesses, messages, losses, pushes, removals, ahead;
+	uint64_t steps, accesses, messages, losses, pushes, removals;
+	uint64_t ahead, ahead_to_write;
 } totals;
 
 __attribute__((noreturn, format(printf, 1, 2))) static void
@@ -378,14 +380,17 @@ static void step_thread(struct node *n)
 		access_page(n, t);
 		return;
 	}
-	if (t->scan && t->page + 1 < FIRST + page_count) {
+	if (t->scan && t->how == SCAN_BOTH && !t->write) {
+		t->write = true;
+	} else if (t->scan && t->page + 1 < FIRST + page_count) {
 		t->scan--;
 		t->page++;
-		t->write = false;
+		t->write = t->how == SCAN_WRITES;
 	} else {
 		t->page = FIRST + draw(page_count);
 		t->write = draw(5) < 2;
 		t->scan = page_count > 8 && !draw(8) ? draw(60) : 0;
+		t->how = draw(3);
 	}
 	access_page(n, t);
 }
@@ -719,6 +724,7 @@ static int run(void)
 	}
 	for (unsigned k = 0; k < node_count; k++) {
 		totals.ahead += nodes[k].dsm.counters.ahead_asked;
+		totals.ahead_to_write += nodes[k].dsm.counters.ahead_to_write;
 		clear(&nodes[k].in);
 		clear(&nodes[k].out);
 		pcn_dsm_deinit(&nodes[k].dsm);
@@ -749,13 +755,15 @@ int main(int argc, char **argv)
 			break;
 	}
 	printf("%llu seeds, %llu failed: %llu steps, %llu accesses, %llu "
-	       "messages, %llu pages ahead, %llu pushed, %llu adds and "
+	       "messages, %llu pages ahead (%llu came to be written), %llu "
+	       "pushed, %llu adds and "
 	       "removes, %llu nodes lost\n",
 	       (unsigned long long)(seed - first), (unsigned long long)failures,
 	       (unsigned long long)totals.steps,
 	       (unsigned long long)totals.accesses,
 	       (unsigned long long)totals.messages,
 	       (unsigned long long)totals.ahead,
+	       (unsigned long long)totals.ahead_to_write,
 	       (unsigned long long)totals.pushes,
 	       (unsigned long long)totals.removals,
 	       (unsigned long long)totals.losses);
