@@ -210,7 +210,7 @@ static bool has_work(const struct agent *a)
 		if (a->processes[i].used && a->processes[i].remote &&
 		    remote_has_work(&a->processes[i]))
 			return true;
-	return false;
+	return spread_has_work(&a->spread);
 }
 
 static struct timespec *timeout(struct agent *a, struct timespec *t)

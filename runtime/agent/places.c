@@ -13,7 +13,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #define FIRST_PAGE (PCN_SHARED_BASE / DSM_PAGE_SIZE)
@@ -299,24 +298,6 @@ int place_attach(struct agent *a, int node)
 	return pcn_engine_attach(p->engine, fd, &a->error);
 }
 
-/* The engines of two nodes of this machine. */
-static int link_here(struct agent *a, int node)
-{
-	struct spread *s = &a->spread;
-	int link[2], err;
-
-	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, link))
-		return pcn_fail(&a->error, -errno, "socketpair: %s",
-				strerror(errno));
-	err = pcn_engine_link(s->places[s->home].engine,
-			      spread_dsm_node(s, node), link[0], &a->error);
-	if (err)
-		close(link[1]);
-	return err ? err
-		   : pcn_engine_link(s->places[node].engine, 0, link[1],
-				     &a->error);
-}
-
 /* The node's process has its files, its engine its userfaultfd. */
 static int place_shared(struct agent *a, int node)
 {
@@ -327,7 +308,8 @@ static int place_shared(struct agent *a, int node)
 	p->state = PLACE_MAPPING;
 	err = p->far ? place_link_way(s->places[s->home].engine,
 				      spread_dsm_node(s, node), p, &a->error)
-		     : link_here(a, node);
+		     : pcn_engine_link_pair(s->places[s->home].engine,
+					    p->engine, &a->error);
 	for (uint32_t i = 0; i < s->maps.count && !err; i++)
 		err = place_tell_map(p, &s->maps.list[i]);
 	if (!err)

@@ -441,6 +441,15 @@ int spread_poll(const struct spread *s, struct pollfd *list)
 	return n;
 }
 
+bool spread_has_work(const struct spread *s)
+{
+	for (int i = 0; i < SPREAD_NODES; i++)
+		if (s->places[i].engine &&
+		    pcn_engine_has_work(s->places[i].engine))
+			return true;
+	return false;
+}
+
 static bool run_engines(struct agent *a)
 {
 	struct spread *s = &a->spread;

@@ -118,6 +118,8 @@ void spread_client_gone(struct agent *a, int client);
 /* What to wait for: at most 2 * SPREAD_NODES; and whatever there is to do. */
 int spread_poll(const struct spread *s, struct pollfd *list);
 void spread_work(struct agent *a);
+/* Is there something to do at once? */
+bool spread_has_work(const struct spread *s);
 
 /* --- Between the files ------------------------------------------------------
  */

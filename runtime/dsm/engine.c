@@ -209,12 +209,43 @@ int pcn_engine_link_way(struct engine *e, unsigned node,
 	return linked(e, node, pcn_peer_init_way(&e->peers[node], way), error);
 }
 
+static ssize_t end_send(void *context, const struct iovec *parts, int count)
+{
+	const struct engine_end *end = context;
+	struct peer *there = &end->to->peers[end->from];
+	size_t sent;
+
+	if (!pcn_peer_is_open(there))
+		return -EPIPE;
+	sent = pcn_peer_put(there, parts, count);
+	end->to->arrived |= dsm_bit(end->from);
+	return sent ? (ssize_t)sent : -EAGAIN;
+}
+
+static int link_end(struct engine *e, struct engine *to, struct error *error)
+{
+	unsigned node = to->dsm.config.node;
+	const struct peer_way way = {end_send, &e->ends[node]};
+
+	e->ends[node] = (struct engine_end){to, e->dsm.config.node};
+	return pcn_engine_link_way(e, node, &way, error);
+}
+
+int pcn_engine_link_pair(struct engine *origin, struct engine *node,
+			 struct error *error)
+{
+	int err = link_end(node, origin, error);
+
+	return err ? err : link_end(origin, node, error);
+}
+
 void pcn_engine_unlink(struct engine *e, unsigned node)
 {
 	if (pcn_peer_is_open(&e->peers[node]))
 		pcn_peer_close(&e->peers[node]);
 	e->broken &= ~dsm_bit(node);
 	e->watching &= ~dsm_bit(node);
+	e->arrived &= ~dsm_bit(node);
 	pcn_dsm_node_lost(&e->dsm, node);
 }
 
@@ -372,17 +403,39 @@ static int wait_for(struct engine *e, struct epoll_event *events, int count,
 	return epoll_wait(e->epoll, events, count, timeout_ms);
 }
 
+/* What other engines of this loop have said; then they have room again. */
+static bool take_arrived(struct engine *e)
+{
+	uint64_t nodes = e->arrived & ~e->broken;
+
+	e->arrived = 0;
+	for (uint64_t left = nodes; left; left &= left - 1) {
+		unsigned node = (unsigned)__builtin_ctzll(left);
+		struct engine_end *end = &e->ends[node];
+
+		if (take_messages(e, node))
+			e->broken |= dsm_bit(node);
+		else
+			pcn_engine_flush(end->to, end->from);
+	}
+	return nodes;
+}
+
 int pcn_engine_run(struct engine *e, int timeout_ms)
 {
 	struct epoll_event events[16];
+	bool arrived;
 	int n;
 
 	give_up_links(e); /* of what was called since */
+	arrived = take_arrived(e);
+	if (arrived)
+		timeout_ms = 0;
 	n = wait_for(e, events, 16, timeout_ms);
 	if (n < 0 && errno != EINTR)
 		return pcn_fail(&e->error, -errno, "epoll: %s",
 				strerror(errno));
-	e->worked = n > 0;
+	e->worked = n > 0 || arrived;
 	for (int i = 0; i < n; i++)
 		serve(e, &events[i]);
 	give_up_links(e);

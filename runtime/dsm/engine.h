@@ -29,10 +29,18 @@ struct engine_callbacks {
 	bool alone; /* the origin: nodes come by pcn_engine_link() */
 };
 
+/* Where what an engine says to another one of the same loop goes. */
+struct engine_end {
+	struct engine *to;
+	unsigned from; /* the node that it is from, there */
+};
+
 struct engine {
 	struct dsm dsm;
 	struct window window;
 	struct peer peers[DSM_NODES_MAX];
+	struct engine_end ends[DSM_NODES_MAX];
+	uint64_t arrived;  /* from such others, and not looked at */
 	uint64_t broken;   /* links to be given up, when it is safe */
 	uint64_t watching; /* links whose socket was full */
 	int epoll;
@@ -56,6 +64,10 @@ int pcn_engine_link(struct engine *e, unsigned node, int socket,
 /* The same, but bytes go and come in a way of the caller's. */
 int pcn_engine_link_way(struct engine *e, unsigned node,
 			const struct peer_way *way, struct error *error);
+/* Two engines of one loop, each of which runs whenever the other one has
+ * worked.  Unlink one before the other one is closed. */
+int pcn_engine_link_pair(struct engine *origin, struct engine *node,
+			 struct error *error);
 /* They have come from there (at most DSM_MESSAGE_MAX): 0; -EPROTO: nonsense,
  * -EPIPE: it has been given up: the link is of no use. */
 int pcn_engine_take(struct engine *e, unsigned node, const void *bytes,
@@ -69,6 +81,11 @@ int pcn_engine_register(struct engine *e, uint32_t page, uint32_t count,
 			struct error *error);
 /* Readable when there is something to do; for the agent's own loop. */
 int pcn_engine_fd(const struct engine *e);
+/* Is there something to do that does not make it readable? */
+static inline bool pcn_engine_has_work(const struct engine *e)
+{
+	return e->arrived;
+}
 /*
  * Does what there is to do; waits for something up to timeout_ms (0: does not,
  * -1: for ever).  0, or -errno with e->error when memory is not what it should

@@ -168,6 +168,23 @@ int pcn_peer_take(struct peer *l, const void *bytes, size_t size)
 	return 0;
 }
 
+size_t pcn_peer_put(struct peer *l, const struct iovec *parts, int count)
+{
+	size_t before;
+
+	make_room(l);
+	before = l->in_end;
+	for (int i = 0; i < count; i++) {
+		size_t room = IN_SIZE - l->in_end, size = parts[i].iov_len;
+
+		if (size > room)
+			size = room;
+		memcpy(l->in + l->in_end, parts[i].iov_base, size);
+		l->in_end += size;
+	}
+	return l->in_end - before;
+}
+
 int pcn_peer_next(struct peer *l, struct dsm_message *m,
 		  const unsigned char **data)
 {

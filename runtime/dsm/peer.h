@@ -55,8 +55,10 @@ int pcn_peer_fill(struct peer *l);
 /* Bytes that came another way, at most DSM_MESSAGE_MAX at a time: 0. -EPROTO:
  * messages are not taken out. */
 int pcn_peer_take(struct peer *l, const void *bytes, size_t size);
+/* The same, as many as there is room for: their number. */
+size_t pcn_peer_put(struct peer *l, const struct iovec *parts, int count);
 /* The next message that is complete: 1; 0: none; -EPROTO.  Valid until the next
- * pcn_peer_fill() or pcn_peer_take(). */
+ * pcn_peer_fill(), pcn_peer_take() or pcn_peer_put(). */
 int pcn_peer_next(struct peer *l, struct dsm_message *m,
 		  const unsigned char **data);
 
