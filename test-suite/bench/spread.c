@@ -1,8 +1,9 @@
 /*
  * spread KERNEL [THREADS [PERCENT]] - the same work (PERCENT: less of it) by
- * threads on one CPU of one node, then with every second of them on another
- * node; prints seconds of both, the nodes that the threads were on, and a sum
- * that must be the same.
+ * threads on one CPU of one node, then on two CPUs of it, which is all that can
+ * be gained on this machine, then with every second thread on another node;
+ * prints seconds of each, the nodes that the threads were on, and a sum that
+ * must be the same.
  *
  * kmeans: points of eight dimensions and sixteen clusters, a barrier and a
  *         reduction between rounds; every round reads all points.  A thread
@@ -45,7 +46,9 @@ static struct option {
 static double result[THREADS][512];
 static int nodes[THREADS];
 
-static int threads = 2, spread;
+static int threads = 2;
+static enum way { ONE_CPU, TWO_CPUS, TWO_NODES, WAYS } way;
+static const char *const ways[] = {"one node", "two CPUs", "spread"};
 static pthread_barrier_t barrier;
 static void (*kernel)(int thread);
 
@@ -252,8 +255,10 @@ static void *work(void *argument)
 {
 	int thread = (int)(intptr_t)argument;
 
-	if (!spread || thread % 2 == 0)
+	if (way == ONE_CPU || thread % 2 == 0)
 		stay_on(0); /* what a node of one CPU has */
+	else if (way == TWO_CPUS)
+		stay_on(1);
 	else if (popcorn_migrate_thread(1))
 		perror("popcorn_migrate_thread");
 	nodes[thread] = popcorn_node();
@@ -277,8 +282,7 @@ static double run(void)
 	seconds = now() - start;
 	for (int i = 0; i < threads; i++)
 		sum += result[i][0];
-	printf("%-8s %.3f s, threads on nodes", spread ? "spread" : "one node",
-	       seconds);
+	printf("%-8s %.3f s, threads on nodes", ways[way], seconds);
 	for (int i = 0; i < threads; i++)
 		printf(" %d", nodes[i]);
 	if (kernel == kmeans) {
@@ -297,7 +301,7 @@ static double run(void)
 int main(int argc, char **argv)
 {
 	const char *name = argc > 1 ? argv[1] : "kmeans";
-	double one, two;
+	double seconds[WAYS];
 
 	if (argc > 3) {
 		point_count = point_count * atoi(argv[3]) / 100;
@@ -317,9 +321,10 @@ int main(int argc, char **argv)
 		threads = atoi(argv[2]);
 	if (threads < 1 || threads > THREADS)
 		return 2;
-	one = run();
-	spread = 1;
-	two = run();
-	printf("%s: speed-up %.2f\n", name, one / two);
+	for (way = ONE_CPU; way < WAYS; way++)
+		seconds[way] = run();
+	printf("%s: speed-up %.2f, two CPUs of one node %.2f\n", name,
+	       seconds[ONE_CPU] / seconds[TWO_NODES],
+	       seconds[ONE_CPU] / seconds[TWO_CPUS]);
 	return 0;
 }
