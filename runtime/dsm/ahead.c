@@ -37,6 +37,7 @@ static uint32_t next_run(struct dsm *d, struct dsm_stream *s, uint32_t page)
 {
 	uint32_t end = d->config.first_page + d->config.page_count;
 	uint32_t run = s->run ? s->run * 2 : RUN_FIRST;
+	enum dsm_right wanted = s->write ? DSM_WRITABLE : DSM_READABLE;
 
 	if (run > RUN_MAX)
 		run = RUN_MAX;
@@ -47,8 +48,9 @@ static uint32_t next_run(struct dsm *d, struct dsm_stream *s, uint32_t page)
 		struct dsm_page *p = dsm_page_of(d, page + i);
 
 		/* What is here or on its way ends the run. */
-		if (p->right || (p->flags & (DSM_READ_ASKED | DSM_WRITE_ASKED |
-					     DSM_AHEAD_ASKED))) {
+		if (p->right >= wanted ||
+		    (p->flags &
+		     (DSM_READ_ASKED | DSM_WRITE_ASKED | DSM_AHEAD_ASKED))) {
 			run = i;
 			break;
 		}
@@ -108,8 +110,10 @@ static void ask_more(struct dsm *d, struct dsm_stream *s)
 	}
 }
 
-void dsm_ahead_upgrade(struct dsm *d, uint32_t page)
+uint32_t dsm_ahead_upgrade(struct dsm *d, uint32_t page)
 {
+	bool write = true;
+
 	for (uint32_t i = 0; i < DSM_STREAMS; i++) {
 		struct dsm_stream *s = &d->streams[i];
 
@@ -118,8 +122,9 @@ void dsm_ahead_upgrade(struct dsm *d, uint32_t page)
 			continue;
 		s->write |= page == s->upgraded + 1;
 		s->upgraded = page;
-		return;
+		return 0;
 	}
+	return dsm_ahead_fault(d, page, &write);
 }
 
 void dsm_ahead_marker(struct dsm *d, uint32_t page)

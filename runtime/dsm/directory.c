@@ -177,8 +177,10 @@ static void serve_read(struct dsm *d, unsigned node, uint32_t page)
 }
 
 /* Every other copy but the origin's own is gone. */
-static void finish_write(struct dsm *d, unsigned node, uint32_t page)
+static void finish_write(struct dsm *d, unsigned node, uint32_t page,
+			 bool ahead)
 {
+	struct dsm_message m = {.flags = DSM_UNASKED, .page = page, .mask = 1};
 	struct dsm_page *p = dsm_page_of(d, page);
 	bool had = p->readers & dsm_bit(node);
 	bool zero = p->state == DSM_ZERO;
@@ -189,7 +191,14 @@ static void finish_write(struct dsm *d, unsigned node, uint32_t page)
 	p->state = DSM_EXCLUSIVE;
 	p->owner = (uint8_t)node;
 	p->readers = 0;
-	grant(d, node, page, true, data, zero && !had);
+	if (!ahead) {
+		grant(d, node, page, true, data, zero && !had);
+		return;
+	}
+	m.flags |= had ? DSM_HAVE : data ? DSM_WITH_DATA : 0;
+	m.zero = zero && !had;
+	d->recalled[node]--;
+	grant_write(d, node, &m, data);
 }
 
 static void serve_write(struct dsm *d, unsigned node, uint32_t page)
@@ -214,7 +223,7 @@ static void serve_write(struct dsm *d, unsigned node, uint32_t page)
 	}
 	others = p->readers & ~dsm_bit(node) & ~dsm_bit(0);
 	if (!others) {
-		finish_write(d, node, page);
+		finish_write(d, node, page, false);
 		return;
 	}
 	await(d, page, DSM_WORK_WRITE, node, others);
@@ -315,21 +324,34 @@ enum ahead {
 	AHEAD_SHARED,
 	AHEAD_HERE,
 	AHEAD_TAKE, /* to be written, and no other node has it */
+	AHEAD_HAD,  /* the same, and the node can read it */
 	AHEAD_RECALL,
+	AHEAD_DROP, /* to be written, and one other node can read it */
 };
+
+static bool may_recall(const struct dsm *d, unsigned node)
+{
+	return d->recalled[node] < DSM_AHEAD_MAX;
+}
 
 static enum ahead ahead_of(struct dsm *d, unsigned node, uint32_t page,
 			   bool write)
 {
 	struct dsm_page *p = dsm_page_of(d, page);
+	bool had = p->readers & dsm_bit(node);
+	uint64_t others = p->readers & ~dsm_bit(0) & ~dsm_bit(node);
 
-	if (p->work || (p->flags & DSM_REMOVING) || !dsm_is_added(d, page) ||
-	    (p->readers & dsm_bit(node)))
+	if (p->work || (p->flags & DSM_REMOVING) || !dsm_is_added(d, page))
 		return AHEAD_LEFT;
-	/* What others read is for reading first. */
-	if (write && (p->state == DSM_ZERO || p->state == DSM_SHARED) &&
-	    !(p->readers & ~dsm_bit(0)))
-		return AHEAD_TAKE;
+	if (write && (p->state == DSM_ZERO || p->state == DSM_SHARED)) {
+		if (!others)
+			return had ? AHEAD_HAD : AHEAD_TAKE;
+		if (!(others & (others - 1)) && may_recall(d, node))
+			return AHEAD_DROP;
+	}
+	if (had)
+		return AHEAD_LEFT;
+	/* What several others read is for reading first. */
 	if (p->state == DSM_ZERO)
 		return AHEAD_ZERO;
 	if (p->state == DSM_SHARED)
@@ -338,9 +360,7 @@ static enum ahead ahead_of(struct dsm *d, unsigned node, uint32_t page,
 		return AHEAD_LEFT;
 	if (!p->owner)
 		return write ? AHEAD_TAKE : AHEAD_HERE;
-	if (d->recalled[node] >= DSM_AHEAD_MAX)
-		return AHEAD_LEFT;
-	return AHEAD_RECALL;
+	return may_recall(d, node) ? AHEAD_RECALL : AHEAD_LEFT;
 }
 
 /* Fills the buffer with the pages of mask, which the origin holds; those of
@@ -367,28 +387,35 @@ static void copy_out_runs(struct dsm *d, uint32_t page, uint64_t mask,
 	}
 }
 
-/* Runs of one owner's pages are recalled by one message each. */
+/* What a transaction ahead waits for: the owner, or the one other reader. */
+static uint64_t holder(struct dsm *d, unsigned node, uint32_t page)
+{
+	struct dsm_page *p = dsm_page_of(d, page);
+
+	return p->state == DSM_EXCLUSIVE
+		       ? dsm_bit(p->owner)
+		       : p->readers & ~dsm_bit(0) & ~dsm_bit(node);
+}
+
+/* Runs of one holder's pages are recalled by one message each. */
 static void recall_runs(struct dsm *d, unsigned node, uint32_t page,
-			uint64_t mask, bool write)
+			uint64_t mask, unsigned kind, unsigned type, bool data)
 {
 	while (mask) {
 		uint32_t first = (uint32_t)__builtin_ctzll(mask);
-		unsigned owner = dsm_page_of(d, page + first)->owner;
+		uint64_t from = holder(d, node, page + first);
 		uint64_t same = 0, rest = mask;
 
 		for (; rest; rest &= rest - 1) {
 			uint32_t i = (uint32_t)__builtin_ctzll(rest);
 
-			if (dsm_page_of(d, page + i)->owner != owner)
+			if (holder(d, node, page + i) != from)
 				continue;
 			same |= dsm_bit(i);
-			await(d, page + i,
-			      write ? DSM_WORK_AHEAD_WRITE : DSM_WORK_AHEAD,
-			      node, dsm_bit(owner));
+			await(d, page + i, kind, node, from);
 		}
-		recall(d, owner, page + first,
-		       write ? DSM_INVALIDATE : DSM_DOWNGRADE, same >> first,
-		       true);
+		recall(d, (unsigned)__builtin_ctzll(from), page + first, type,
+		       same >> first, data);
 		mask &= ~same;
 	}
 }
@@ -428,11 +455,37 @@ static void give_ahead(struct dsm *d, unsigned node, uint32_t page,
 	grant_write(d, node, &m, data == d->buffer ? NULL : d->buffer);
 }
 
+/* Pages that the node can read, and nobody else but the origin, are its own. */
+static void upgrade_ahead(struct dsm *d, unsigned node, uint32_t page,
+			  uint64_t mask)
+{
+	struct dsm_message m = {
+		.flags = DSM_UNASKED | DSM_HAVE, .page = page, .mask = mask};
+	uint32_t at = 0, length;
+
+	for (; dsm_next_run(mask, &at, &length); at += length) {
+		struct dsm_page *p = dsm_page_of(d, page + at);
+		uint32_t same = 1;
+
+		while (same < length && p[same].right == p->right)
+			same++;
+		length = same;
+		if (node && p->right)
+			dsm_take_here(d, page + at, length, NULL);
+		for (uint32_t i = 0; i < length; i++) {
+			p[i].state = DSM_EXCLUSIVE;
+			p[i].owner = (uint8_t)node;
+			p[i].readers = 0;
+		}
+	}
+	grant_write(d, node, &m, NULL);
+}
+
 void dsm_request_ahead(struct dsm *d, unsigned node, uint32_t page,
 		       uint32_t count, bool write)
 {
 	struct dsm_message m = {.flags = DSM_UNASKED, .page = page};
-	uint64_t here = 0, recalled = 0, taken = 0;
+	uint64_t here = 0, recalled = 0, taken = 0, had = 0, dropped = 0;
 
 	for (uint32_t i = 0; i < count; i++) {
 		switch (ahead_of(d, node, page + i, write)) {
@@ -453,6 +506,13 @@ void dsm_request_ahead(struct dsm *d, unsigned node, uint32_t page,
 		case AHEAD_TAKE:
 			taken |= dsm_bit(i);
 			break;
+		case AHEAD_HAD:
+			had |= dsm_bit(i);
+			break;
+		case AHEAD_DROP:
+			d->recalled[node]++;
+			dropped |= dsm_bit(i);
+			break;
 		case AHEAD_RECALL:
 			d->recalled[node]++;
 			recalled |= dsm_bit(i);
@@ -460,9 +520,15 @@ void dsm_request_ahead(struct dsm *d, unsigned node, uint32_t page,
 		}
 	}
 	/* First, as it takes longest. */
-	recall_runs(d, node, page, recalled, write);
+	recall_runs(d, node, page, recalled,
+		    write ? DSM_WORK_AHEAD_WRITE : DSM_WORK_AHEAD,
+		    write ? DSM_INVALIDATE : DSM_DOWNGRADE, true);
+	recall_runs(d, node, page, dropped, DSM_WORK_AHEAD_WRITE,
+		    DSM_INVALIDATE, false);
 	if (taken)
 		give_ahead(d, node, page, taken);
+	if (had)
+		upgrade_ahead(d, node, page, had);
 	if (m.mask & ~m.zero) {
 		m.flags |= DSM_WITH_DATA;
 		copy_out_runs(d, page, m.mask & ~m.zero, here);
@@ -483,6 +549,7 @@ static void answered_empty(struct dsm *d, unsigned from, uint32_t work)
 {
 	struct dsm_work *w = &d->works[work];
 	struct dsm_page *p = dsm_page_of(d, w->page);
+	bool ahead = w->kind == DSM_WORK_AHEAD_WRITE;
 
 	w->waiting &= ~dsm_bit(from);
 	p->readers &= ~dsm_bit(from);
@@ -491,7 +558,9 @@ static void answered_empty(struct dsm *d, unsigned from, uint32_t work)
 	if (w->home)
 		serve_from_home(d, work);
 	else if (is_alive(d, w->node))
-		finish_write(d, w->node, w->page);
+		finish_write(d, w->node, w->page, ahead);
+	else if (ahead)
+		d->recalled[w->node]--;
 	else
 		d->requested[w->node]--;
 	finish(d, work);
@@ -631,7 +700,9 @@ static bool awaited(struct dsm *d, unsigned from, uint32_t page, bool absent,
 	if (p->state == DSM_EXCLUSIVE && !w->home)
 		return !absent && data && (alone || w->kind != DSM_WORK_WRITE);
 	/* An invalidated reader, or an owner whose contents came before. */
-	return w->home ? absent : !absent && !data && alone;
+	return w->home ? absent
+		       : !absent && !data &&
+				 (alone || w->kind == DSM_WORK_AHEAD_WRITE);
 }
 
 /* The transaction of the first page that is not in left; others' are of its
@@ -661,6 +732,7 @@ int dsm_acknowledged(struct dsm *d, unsigned from, const struct dsm_message *m,
 		     const unsigned char *data)
 {
 	bool with_data = m->flags & DSM_WITH_DATA;
+	uint64_t empty = with_data ? m->left : m->mask;
 	uint32_t at = 0, length;
 	int work = 0;
 
@@ -675,15 +747,13 @@ int dsm_acknowledged(struct dsm *d, unsigned from, const struct dsm_message *m,
 		work = answered_work(d, m);
 	if (work < 0)
 		return work;
-	for (at = 0; dsm_next_run(m->left, &at, &length); at += length)
+	for (at = 0; dsm_next_run(empty, &at, &length); at += length)
 		for (uint32_t i = at; i < at + length; i++)
 			answered_empty(d, from,
 				       dsm_page_of(d, m->page + i)->work);
-	if (m->mask == m->left)
+	if (m->mask == empty)
 		return 0;
-	if (!with_data)
-		answered_empty(d, from, (uint32_t)work);
-	else if (d->works[work].kind == DSM_WORK_WRITE)
+	if (d->works[work].kind == DSM_WORK_WRITE)
 		answered_invalidate(d, (uint32_t)work, data);
 	else if (d->works[work].kind == DSM_WORK_AHEAD_WRITE)
 		answered_invalidate_ahead(d, m, data);

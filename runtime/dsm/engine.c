@@ -36,11 +36,11 @@ static void protect(void *context, uint32_t page, uint32_t count)
 	pcn_window_protect(&e->window, page, count);
 }
 
-static void upgrade(void *context, uint32_t page)
+static void upgrade(void *context, uint32_t page, uint32_t count)
 {
 	struct engine *e = context;
 
-	pcn_window_upgrade(&e->window, page);
+	pcn_window_upgrade(&e->window, page, count);
 }
 
 static void take(void *context, uint32_t page, uint32_t count,

@@ -95,6 +95,17 @@ static bool list_fits(const struct dsm_message *m)
 	return m->node < DSM_NODES_MAX;
 }
 
+/* Of a grant, what is neither zero nor brought along must be there. */
+static bool contents_fit(const struct dsm_message *m)
+{
+	bool data = m->flags & DSM_WITH_DATA, unasked = m->flags & DSM_UNASKED;
+
+	if (m->flags & DSM_HAVE)
+		return m->type == DSM_GRANT_WRITE && unasked && !data &&
+		       !m->zero;
+	return data || (!m->zero && !unasked) || m->zero == m->mask;
+}
+
 static bool fields_fit(const struct dsm_message *m)
 {
 	switch (m->type) {
@@ -111,12 +122,9 @@ static bool fields_fit(const struct dsm_message *m)
 		return m->mask && !(m->left & ~m->mask) && masks_fit(m);
 	case DSM_GRANT_READ:
 	case DSM_GRANT_WRITE:
-		/* Without contents what is not zero must be there. */
-		if (!(m->flags & DSM_WITH_DATA) &&
-		    (m->zero || (m->flags & DSM_UNASKED)) && m->zero != m->mask)
-			return false;
-		return (m->mask | m->left) && !(m->left & m->mask) &&
-		       !(m->zero & ~m->mask) && masks_fit(m);
+		return contents_fit(m) && (m->mask | m->left) &&
+		       !(m->left & m->mask) && !(m->zero & ~m->mask) &&
+		       masks_fit(m);
 	case DSM_ADD:
 	case DSM_REMOVE:
 	case DSM_DROP:

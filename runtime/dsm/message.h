@@ -52,7 +52,8 @@ enum dsm_flag {
 	DSM_IS_LOST = 4,   /* REFUSED: the contents went with a node */
 	DSM_KEEP = 8,	   /* REMOVE: the range stays and is zero */
 	DSM_UNASKED = 16,  /* GRANT: of pages asked for ahead */
-	DSM_FLAGS = 31,
+	DSM_HAVE = 32,	   /* with UNASKED: of pages that the node can read */
+	DSM_FLAGS = 63,
 };
 
 /* Masks: bit i stands for page + i. */

@@ -144,7 +144,7 @@ static void fault_write(struct dsm *d, uint32_t page, struct dsm_page *p)
 	if (p->flags & DSM_WRITE_ASKED)
 		return;
 	if (p->right)
-		dsm_ahead_upgrade(d, page);
+		ahead = dsm_ahead_upgrade(d, page);
 	else if (!(p->flags & (DSM_READ_ASKED | DSM_AHEAD_ASKED)))
 		ahead = dsm_ahead_fault(d, page, &write);
 	ask(d, page, true, ahead, write);
@@ -164,6 +164,8 @@ void pcn_dsm_fault(struct dsm *d, uint32_t page, bool write)
 		/* Granted since the fault; or its contents are in memory but
 		 * not mapped. */
 		d->counters.stale_faults++;
+		if (p->right == DSM_WRITABLE && (p->flags & DSM_MARKER))
+			OPS(d, upgrade, page, 1); /* see upgrade_runs() */
 		OPS(d, wake, page, p->right);
 		if (p->flags & DSM_MARKER)
 			dsm_ahead_marker(d, page);
@@ -279,6 +281,27 @@ void dsm_granted_read(struct dsm *d, const struct dsm_message *m,
 	granted(d, m, DSM_READ_ASKED);
 }
 
+/* Readable pages become writable; a marker, when it is written. */
+static void upgrade_runs(struct dsm *d, const struct dsm_message *m)
+{
+	uint32_t at = 0, length;
+
+	for (; dsm_next_run(m->mask, &at, &length); at += length) {
+		struct dsm_page *p = dsm_page_of(d, m->page + at);
+		uint32_t same = 1;
+
+		while (same < length &&
+		       !((p->flags | p[same].flags) & DSM_MARKER))
+			same++;
+		length = same;
+		for (uint32_t i = 0; i < length; i++)
+			p[i].right = DSM_WRITABLE;
+		d->counters.upgrades += length;
+		if (!(p->flags & DSM_MARKER))
+			OPS(d, upgrade, m->page + at, length);
+	}
+}
+
 void dsm_granted_write(struct dsm *d, const struct dsm_message *m,
 		       const unsigned char *data)
 {
@@ -287,17 +310,19 @@ void dsm_granted_write(struct dsm *d, const struct dsm_message *m,
 	if (m->flags & DSM_UNASKED)
 		d->counters.ahead_to_write +=
 			(uint64_t)__builtin_popcountll(m->mask);
-	if (data || m->zero || (m->flags & DSM_UNASKED)) {
+	if (m->flags & DSM_HAVE) {
+		upgrade_runs(d, m);
+	} else if (data || m->zero || (m->flags & DSM_UNASKED)) {
 		install_runs(d, m, data, DSM_WRITABLE);
 	} else if (p->right == DSM_READABLE) {
 		d->counters.upgrades++;
 		p->right = DSM_WRITABLE;
 		if (p->flags & DSM_MARKER) {
 			p->flags &= (uint8_t)~DSM_MARKER;
-			OPS(d, upgrade, m->page);
+			OPS(d, upgrade, m->page, 1);
 			OPS(d, wake, m->page, DSM_WRITABLE);
 		} else {
-			OPS(d, upgrade, m->page);
+			OPS(d, upgrade, m->page, 1);
 		}
 	} else {
 		/* We have it, or have given it up since. */
@@ -433,12 +458,15 @@ static bool fits_here(struct dsm *d, const struct dsm_message *m)
 		return true;
 	if (!dsm_in_window(d, m->page, count))
 		return false;
-	if ((m->type == DSM_GRANT_READ || m->type == DSM_GRANT_WRITE) &&
-	    ((m->flags & (DSM_WITH_DATA | DSM_UNASKED)) || m->zero))
-		for (; dsm_next_run(m->mask, &at, &length); at += length)
-			for (uint32_t i = at; i < at + length; i++)
-				if (dsm_page_of(d, m->page + i)->right)
-					return false;
+	if (m->type != DSM_GRANT_READ && m->type != DSM_GRANT_WRITE)
+		return true;
+	if (!(m->flags & (DSM_WITH_DATA | DSM_UNASKED)) && !m->zero)
+		return true;
+	for (; dsm_next_run(m->mask, &at, &length); at += length)
+		for (uint32_t i = at; i < at + length; i++)
+			if (dsm_page_of(d, m->page + i)->right !=
+			    (m->flags & DSM_HAVE ? DSM_READABLE : DSM_ABSENT))
+				return false;
 	return true;
 }
 

@@ -73,7 +73,7 @@ struct dsm_ops {
 	/* From writable to readable; writes under way are done or fault. */
 	void (*protect)(void *context, uint32_t page, uint32_t count);
 	/* From readable to writable; wakes. */
-	void (*upgrade)(void *context, uint32_t page);
+	void (*upgrade)(void *context, uint32_t page, uint32_t count);
 	/* Write-protects (if it was writable), copies out (unless data is
 	 * NULL) and makes absent, in this order. */
 	void (*take)(void *context, uint32_t page, uint32_t count,
@@ -292,8 +292,8 @@ void dsm_range_node_lost(struct dsm *d, unsigned node);
 /* ahead.c: a fault here on an absent page; how many pages behind it to ask for,
  * and whether to write them. */
 uint32_t dsm_ahead_fault(struct dsm *d, uint32_t page, bool *write);
-/* A write here to a readable page. */
-void dsm_ahead_upgrade(struct dsm *d, uint32_t page);
+/* A write here to a readable page; how many pages behind it to ask for. */
+uint32_t dsm_ahead_upgrade(struct dsm *d, uint32_t page);
 /* The first use of a marker. */
 void dsm_ahead_marker(struct dsm *d, uint32_t page);
 

@@ -316,10 +316,10 @@ void pcn_window_protect(struct window *w, uint32_t page, uint32_t count)
 	write_protect(w, page, count, true);
 }
 
-void pcn_window_upgrade(struct window *w, uint32_t page)
+void pcn_window_upgrade(struct window *w, uint32_t page, uint32_t count)
 {
-	w->counters.upgrades++;
-	write_protect(w, page, 1, false);
+	w->counters.upgrades += count;
+	write_protect(w, page, count, false);
 }
 
 void pcn_window_take(struct window *w, uint32_t page, uint32_t count,

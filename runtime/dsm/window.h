@@ -59,7 +59,7 @@ void pcn_window_install(struct window *w, uint32_t page, uint32_t count,
 			bool map);
 void pcn_window_wake(struct window *w, uint32_t page, enum dsm_right right);
 void pcn_window_protect(struct window *w, uint32_t page, uint32_t count);
-void pcn_window_upgrade(struct window *w, uint32_t page);
+void pcn_window_upgrade(struct window *w, uint32_t page, uint32_t count);
 void pcn_window_take(struct window *w, uint32_t page, uint32_t count,
 		     unsigned char *data, enum dsm_right right);
 void pcn_window_copy_out(struct window *w, uint32_t page, uint32_t count,

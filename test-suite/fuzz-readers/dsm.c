@@ -34,9 +34,9 @@ static void protect(void *context, uint32_t page, uint32_t count)
 	(void)context, (void)page, (void)count;
 }
 
-static void upgrade(void *context, uint32_t page)
+static void upgrade(void *context, uint32_t page, uint32_t count)
 {
-	(void)context, (void)page;
+	(void)context, (void)page, (void)count;
 }
 
 static void take(void *context, uint32_t page, uint32_t count,

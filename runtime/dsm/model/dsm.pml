@@ -254,35 +254,46 @@ inline serve_again()
 	home = false
 }
 
-/* For a node that will write: if that costs nobody but the owner anything. */
+/* Every other copy but the origin's own is gone. */
+inline give_ahead(n)
+{
+	was = value[0];
+#ifndef MUTATE_AHEAD
+	if
+	:: (state == EXCLUSIVE && owner == 0) || (readers & BIT(0)) -> make_absent(0)
+	:: else
+	fi;
+#endif
+	if
+	:: readers & BIT(n) -> down[n]!GRANT_AHEAD, HAVE, 0
+	:: !(readers & BIT(n)) && state == ZERO -> down[n]!GRANT_AHEAD, ZEROES, 0
+	:: !(readers & BIT(n)) && state != ZERO -> down[n]!GRANT_AHEAD, DATA, was
+	fi;
+	state = EXCLUSIVE;
+	owner = n;
+	readers = 0
+}
+
+/* For a node that will write. */
 inline request_ahead(n)
 {
+	others = readers & ~(BIT(n) | BIT(0));
 	if
 	:: busy || removing || len(queue) > 0 || state == GONE ||
-	   (state == EXCLUSIVE && owner == n) ||
-	   (state != EXCLUSIVE && (readers & ~BIT(0))) ->
+	   (state == EXCLUSIVE && owner == n) ->
 		down[n]!LEFT, NOTHING, 0
 	:: else ->
-		was = value[0];
 		if
 		:: state == EXCLUSIVE && owner != 0 ->
 			await(n, true, BIT(owner));
 			work_ahead = true;
 			down[owner]!INVALIDATE, DATA, 0
-		:: (state == EXCLUSIVE && owner == 0) || state == SHARED ->
-#ifndef MUTATE_AHEAD
-			make_absent(0);
-#endif
-			down[n]!GRANT_AHEAD, DATA, was;
-			state = EXCLUSIVE;
-			owner = n;
-			readers = 0
-		:: state == ZERO ->
-			make_absent(0);
-			down[n]!GRANT_AHEAD, ZEROES, 0;
-			state = EXCLUSIVE;
-			owner = n;
-			readers = 0
+		:: !(state == EXCLUSIVE && owner != 0) && others == 0 ->
+			give_ahead(n)
+		:: !(state == EXCLUSIVE && owner != 0) && others != 0 ->
+			await(n, true, others);
+			work_ahead = true;
+			down[(others == BIT(1) -> 1 : 2)]!INVALIDATE, NOTHING, 0
 		fi
 	fi
 }
@@ -355,7 +366,14 @@ inline answered_empty(from)
 	waiting = waiting & ~BIT(from);
 	readers = readers & ~BIT(from);
 	if
-	:: waiting == 0 -> serve_again()
+	:: waiting == 0 && work_ahead && !home && state != GONE && alive[requester] ->
+		give_ahead(requester);
+		busy = false;
+		work_ahead = false;
+		work_write = false;
+		requester = 0
+	:: waiting == 0 && !(work_ahead && !home && state != GONE && alive[requester]) ->
+		serve_again()
 	:: else
 	fi
 }
@@ -561,7 +579,7 @@ end:	do
 		!ahead_asked[n] && WISH(n) && LIVES(n) ->
 		USE_WISH(n); read_asked[n] = true; up[n]!READ, NOTHING, 0, 0 }
 #if AHEADS
-	:: d_step { right[n] == ABSENT && !read_asked[n] && !write_asked[n] &&
+	:: d_step { right[n] != WRITABLE && !read_asked[n] && !write_asked[n] &&
 		!ahead_asked[n] && aheads > 0 && LIVES(n) ->
 		aheads--; ahead_asked[n] = true; up[n]!AHEAD, NOTHING, 0, 0 }
 #endif
@@ -598,9 +616,14 @@ end:	do
 			granted(n, true, contents, v); v = 0; contents = 0 }
 #if AHEADS
 		:: d_step { down[n]?GRANT_AHEAD(contents, v) ->
-			assert(ahead_asked[n] && right[n] == ABSENT);
+			assert(ahead_asked[n]);
+			if
+			:: contents == HAVE -> assert(right[n] == READABLE)
+			:: contents != HAVE ->
+				assert(right[n] == ABSENT);
+				value[n] = v
+			fi;
 			right[n] = WRITABLE;
-			value[n] = v;
 			ahead_asked[n] = false; v = 0; contents = 0 }
 		:: d_step { down[n]?LEFT(_, _) ->
 			assert(ahead_asked[n]);

@@ -172,6 +172,12 @@ static void op_install(void *context, uint32_t page, uint32_t count,
 	}
 }
 
+/* It becomes writable, if it is, when it is written. */
+static bool is_marker(struct node *n, uint32_t page)
+{
+	return dsm_page_of(&n->dsm, page)->flags & DSM_MARKER;
+}
+
 static void op_wake(void *context, uint32_t page, enum dsm_right right)
 {
 	struct node *n = context;
@@ -179,7 +185,8 @@ static void op_wake(void *context, uint32_t page, enum dsm_right right)
 
 	if (right && !m->present)
 		fail("woken without the page");
-	if (right) {
+	/* As the kernel: what is mapped stays as it is. */
+	if (right && !m->mapped) {
 		m->mapped = true;
 		m->writable = right == DSM_WRITABLE;
 	}
@@ -191,21 +198,26 @@ static void op_protect(void *context, uint32_t page, uint32_t count)
 	for (uint32_t i = 0; i < count; i++) {
 		struct memory *m = memory_of(context, page + i);
 
-		if (!m->present || !m->writable)
+		if (!m->present ||
+		    (!m->writable && !is_marker(context, page + i)))
 			fail("protected what was not writable");
 		m->writable = breakage == BREAK_PROTECT;
 	}
 }
 
-static void op_upgrade(void *context, uint32_t page)
+static void op_upgrade(void *context, uint32_t page, uint32_t count)
 {
 	struct node *n = context;
-	struct memory *m = memory_of(n, page);
 
-	if (!m->present || (m->writable && breakage != BREAK_PROTECT))
-		fail("upgraded what was not readable");
-	m->writable = true;
-	wake_threads(n, page);
+	for (uint32_t i = 0; i < count; i++) {
+		struct memory *m = memory_of(n, page + i);
+
+		if (!m->present || (m->writable && !is_marker(n, page + i) &&
+				    breakage != BREAK_PROTECT))
+			fail("upgraded what was not readable");
+		m->writable = true;
+		wake_threads(n, page + i);
+	}
 }
 
 static void write_page(struct memory *m, uint32_t i)
@@ -224,7 +236,8 @@ static void op_take(void *context, uint32_t page, uint32_t count,
 
 		if (data && !m->present)
 			fail("took an absent page");
-		if (data && right == DSM_WRITABLE && !m->writable)
+		if (data && right == DSM_WRITABLE && !m->writable &&
+		    !is_marker(context, page + i))
 			fail("took a page with another right");
 		if (data)
 			memcpy(data + (size_t)i * DSM_PAGE_SIZE, m->data,
@@ -522,6 +535,9 @@ static void check_page(uint32_t i)
 		unsigned right = dsm_page_of(&nodes[k].dsm, FIRST + i)->right;
 
 		if (nodes[k].dead)
+			continue;
+		if (m->present && right == DSM_WRITABLE && !m->writable &&
+		    is_marker(&nodes[k], FIRST + i))
 			continue;
 		if (!breakage && (m->present != (right != DSM_ABSENT) ||
 				  m->writable != (right == DSM_WRITABLE)))
