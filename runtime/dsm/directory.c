@@ -176,6 +176,18 @@ static void serve_read(struct dsm *d, unsigned node, uint32_t page)
 	grant(d, node, page, false, d->buffer, false);
 }
 
+static void make_exclusive(struct dsm *d, unsigned node, uint32_t page,
+			   uint32_t count)
+{
+	struct dsm_page *p = dsm_page_of(d, page);
+
+	for (uint32_t i = 0; i < count; i++) {
+		p[i].state = DSM_EXCLUSIVE;
+		p[i].owner = (uint8_t)node;
+		p[i].readers = 0;
+	}
+}
+
 /* Every other copy but the origin's own is gone. */
 static void finish_write(struct dsm *d, unsigned node, uint32_t page,
 			 bool ahead)
@@ -188,9 +200,7 @@ static void finish_write(struct dsm *d, unsigned node, uint32_t page,
 
 	if (node && (p->readers & dsm_bit(0)))
 		dsm_take_here(d, page, 1, data);
-	p->state = DSM_EXCLUSIVE;
-	p->owner = (uint8_t)node;
-	p->readers = 0;
+	make_exclusive(d, node, page, 1);
 	if (!ahead) {
 		grant(d, node, page, true, data, zero && !had);
 		return;
@@ -440,13 +450,9 @@ static void give_ahead(struct dsm *d, unsigned node, uint32_t page,
 		length = same;
 		if (p->right)
 			dsm_take_here(d, page + at, length, zero ? NULL : data);
-		for (uint32_t i = 0; i < length; i++) {
-			p[i].state = DSM_EXCLUSIVE;
-			p[i].owner = (uint8_t)node;
-			p[i].readers = 0;
-			if (zero)
-				m.zero |= dsm_bit(at + i);
-		}
+		make_exclusive(d, node, page + at, length);
+		for (uint32_t i = at; zero && i < at + length; i++)
+			m.zero |= dsm_bit(i);
 		if (!zero)
 			data += (size_t)length * DSM_PAGE_SIZE;
 	}
@@ -472,11 +478,7 @@ static void upgrade_ahead(struct dsm *d, unsigned node, uint32_t page,
 		length = same;
 		if (node && p->right)
 			dsm_take_here(d, page + at, length, NULL);
-		for (uint32_t i = 0; i < length; i++) {
-			p[i].state = DSM_EXCLUSIVE;
-			p[i].owner = (uint8_t)node;
-			p[i].readers = 0;
-		}
+		make_exclusive(d, node, page + at, length);
 	}
 	grant_write(d, node, &m, NULL);
 }
