@@ -1,9 +1,10 @@
 /*
  * threads MIB - what leaving alone costs, one number a line: microseconds of
  * the first leave (memory is copied into shared memory), of going there and
- * back, of a system call made away, of a write to a page that is readable
- * there; MB/s of reading memory that is at home; microseconds of a fork, which
- * makes memory private again.  Medians where something is done often.
+ * back, of a system call made away; MB/s of reading memory that is at home;
+ * microseconds of a write to a page that is readable there; MB/s of changing
+ * what is readable, and of writing what nobody has; microseconds of a fork,
+ * which makes memory private again.  Medians where something is done often.
  */
 #define _GNU_SOURCE
 #include <popcorn.h>
@@ -49,8 +50,8 @@ static void go(int node)
 int main(int argc, char **argv)
 {
 	size_t size = (size_t)(argc > 1 ? atoi(argv[1]) : 64) << 20, at = 0;
-	char *memory = malloc(size);
-	double start, end;
+	char *memory = malloc(size), *fresh = malloc(size);
+	double start;
 	long sum = 0;
 
 	memset(memory, 1, size);
@@ -73,14 +74,21 @@ int main(int argc, char **argv)
 	start = now();
 	for (size_t i = 0; i < size; i += 4096)
 		sum += memory[i];
-	end = now();
-	printf("scan %.0f\n", (double)size / (end - start));
-	for (int i = 0; i < TIMES; i++, at += 4096) {
+	printf("scan %.0f\n", (double)size / (now() - start));
+	/* Not one page after the other: those come by runs. */
+	for (int i = 0; i < TIMES; i++, at = (at + 31 * 4096) % size) {
 		start = now();
 		memory[at]++;
 		samples[i] = now() - start;
 	}
 	printf("upgrade %.1f\n", median());
+	start = now();
+	for (size_t i = 0; i < size; i += 4096)
+		memory[i] = 2;
+	printf("change %.0f\n", (double)size / (now() - start));
+	start = now();
+	memset(fresh, 1, size);
+	printf("fill %.0f\n", (double)size / (now() - start));
 	go(0);
 	start = now();
 	if (!fork())
