@@ -17,8 +17,8 @@
 #include <unistd.h>
 
 #define TIMES	   500
-#define HELD_US	   1000 /* for the other one to fall asleep */
-#define WITHOUT_US 3000 /* for the other one to have it */
+#define WITHOUT_NS 1500000 /* for the other one to have it */
+#define HELD_NS	   3000000 /* for the other one to come back, and wait */
 
 static _Alignas(4096) atomic_int there;
 static _Alignas(4096) atomic_int back;
@@ -38,12 +38,11 @@ static double now(void)
 	return (double)t.tv_sec * 1e6 + (double)t.tv_nsec / 1e3;
 }
 
-static void pause_us(double us)
+static void pause_ns(long ns)
 {
-	double end = now() + us;
+	struct timespec t = {0, ns};
 
-	while (now() < end)
-		;
+	nanosleep(&t, NULL);
 }
 
 static int by_size(const void *a, const void *b)
@@ -83,10 +82,10 @@ static void take_turns(int me)
 			samples[held.count++] = now() - held.unlocked;
 		held.last = me;
 		enough = held.count == TIMES;
-		pause_us(HELD_US);
+		pause_ns(HELD_NS);
 		held.unlocked = now();
 		pthread_mutex_unlock(&held.mutex);
-		pause_us(WITHOUT_US);
+		pause_ns(WITHOUT_NS);
 	}
 }
 
