@@ -444,8 +444,8 @@ static void give_ahead(struct dsm *d, unsigned node, uint32_t page,
 		bool zero = p->state == DSM_ZERO;
 		uint32_t same = 1;
 
-		while (same < length && p[same].right == p->right &&
-		       (p[same].state == DSM_ZERO) == zero)
+		length = dsm_same_right(p, length);
+		while (same < length && (p[same].state == DSM_ZERO) == zero)
 			same++;
 		length = same;
 		if (p->right)
@@ -471,11 +471,8 @@ static void upgrade_ahead(struct dsm *d, unsigned node, uint32_t page,
 
 	for (; dsm_next_run(mask, &at, &length); at += length) {
 		struct dsm_page *p = dsm_page_of(d, page + at);
-		uint32_t same = 1;
 
-		while (same < length && p[same].right == p->right)
-			same++;
-		length = same;
+		length = dsm_same_right(p, length);
 		if (node && p->right)
 			dsm_take_here(d, page + at, length, NULL);
 		make_exclusive(d, node, page + at, length);

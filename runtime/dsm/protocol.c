@@ -412,11 +412,8 @@ static void invalidate(struct dsm *d, const struct dsm_message *m)
 
 	for (; dsm_next_run(m->mask, &at, &length); at += length) {
 		struct dsm_page *p = dsm_page_of(d, m->page + at);
-		uint32_t same = 1;
 
-		while (same < length && p[same].right == p->right)
-			same++;
-		length = same;
+		length = dsm_same_right(p, length);
 		if (!p->right) {
 			for (uint32_t i = at; i < at + length; i++)
 				ack.left |= dsm_bit(i);

@@ -253,6 +253,17 @@ static inline bool dsm_next_run(uint64_t mask, uint32_t *at, uint32_t *length)
 	return true;
 }
 
+/* So many of these pages, at most length, are held with the first one's right.
+ */
+static inline uint32_t dsm_same_right(const struct dsm_page *p, uint32_t length)
+{
+	uint32_t same = 1;
+
+	while (same < length && p[same].right == p->right)
+		same++;
+	return same;
+}
+
 void dsm_send(struct dsm *d, unsigned node, const struct dsm_message *m,
 	      const unsigned char *data);
 
