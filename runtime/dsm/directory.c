@@ -69,24 +69,16 @@ static struct dsm_request dequeue(struct dsm *d, struct dsm_work *w)
 
 /* --- Answers to requests -------------------------------------------------- */
 
-static void grant_read(struct dsm *d, unsigned node, struct dsm_message *m,
-		       const unsigned char *data)
+static void send_grant(struct dsm *d, unsigned node, bool write,
+		       struct dsm_message *m, const unsigned char *data)
 {
-	m->type = DSM_GRANT_READ;
+	m->type = write ? DSM_GRANT_WRITE : DSM_GRANT_READ;
 	if (node)
 		dsm_send(d, node, m, data);
+	else if (write)
+		dsm_granted_write(d, m, data);
 	else
 		dsm_granted_read(d, m, data);
-}
-
-static void grant_write(struct dsm *d, unsigned node, struct dsm_message *m,
-			const unsigned char *data)
-{
-	m->type = DSM_GRANT_WRITE;
-	if (node)
-		dsm_send(d, node, m, data);
-	else
-		dsm_granted_write(d, m, data);
 }
 
 /* data, or zero, or neither: the node holds the page. */
@@ -99,10 +91,7 @@ static void grant(struct dsm *d, unsigned node, uint32_t page, bool write,
 				.zero = zero};
 
 	d->requested[node]--;
-	if (write)
-		grant_write(d, node, &m, data);
-	else
-		grant_read(d, node, &m, data);
+	send_grant(d, node, write, &m, data);
 }
 
 static void refuse(struct dsm *d, unsigned node, uint32_t page, bool write,
@@ -208,7 +197,7 @@ static void finish_write(struct dsm *d, unsigned node, uint32_t page,
 	m.flags |= had ? DSM_HAVE : data ? DSM_WITH_DATA : 0;
 	m.zero = zero && !had;
 	d->recalled[node]--;
-	grant_write(d, node, &m, data);
+	send_grant(d, node, true, &m, data);
 }
 
 static void serve_write(struct dsm *d, unsigned node, uint32_t page)
@@ -320,7 +309,7 @@ static void serve_from_home(struct dsm *d, uint32_t work)
 
 		d->recalled[w->node]--;
 		if (is_alive(d, w->node))
-			grant_read(d, w->node, &left, NULL);
+			send_grant(d, w->node, false, &left, NULL);
 	} else {
 		serve(d, w->node, w->page, w->kind == DSM_WORK_WRITE);
 	}
@@ -458,7 +447,7 @@ static void give_ahead(struct dsm *d, unsigned node, uint32_t page,
 	}
 	if (data != d->buffer)
 		m.flags |= DSM_WITH_DATA;
-	grant_write(d, node, &m, data == d->buffer ? NULL : d->buffer);
+	send_grant(d, node, true, &m, data == d->buffer ? NULL : d->buffer);
 }
 
 /* Pages that the node can read, and nobody else but the origin, are its own. */
@@ -477,7 +466,7 @@ static void upgrade_ahead(struct dsm *d, unsigned node, uint32_t page,
 			dsm_take_here(d, page + at, length, NULL);
 		make_exclusive(d, node, page + at, length);
 	}
-	grant_write(d, node, &m, NULL);
+	send_grant(d, node, true, &m, NULL);
 }
 
 void dsm_request_ahead(struct dsm *d, unsigned node, uint32_t page,
@@ -536,7 +525,7 @@ void dsm_request_ahead(struct dsm *d, unsigned node, uint32_t page,
 		dsm_page_of(d, page + (uint32_t)__builtin_ctzll(rest))
 			->readers |= dsm_bit(node);
 	if (m.mask | m.left)
-		grant_read(d, node, &m,
+		send_grant(d, node, false, &m,
 			   m.flags & DSM_WITH_DATA ? d->buffer : NULL);
 }
 
@@ -605,7 +594,7 @@ static void answered_invalidate_ahead(struct dsm *d,
 	bool alive = is_alive(d, node);
 
 	if (alive)
-		grant_write(d, node, &g, data);
+		send_grant(d, node, true, &g, data);
 	for (uint64_t left = g.mask; left; left &= left - 1) {
 		uint32_t page = m->page + (uint32_t)__builtin_ctzll(left);
 		struct dsm_page *p = dsm_page_of(d, page);
@@ -649,7 +638,7 @@ static void answered_downgrade(struct dsm *d, unsigned from,
 					.page = m->page,
 					.mask = mask};
 
-		grant_read(d, 0, &g, data);
+		send_grant(d, 0, false, &g, data);
 	} else {
 		const unsigned char *at_data = data;
 
@@ -667,7 +656,7 @@ static void answered_downgrade(struct dsm *d, unsigned from,
 						.page = m->page,
 						.mask = mask};
 
-			grant_read(d, node, &g, data);
+			send_grant(d, node, false, &g, data);
 		}
 	}
 	for (left = mask; left; left &= left - 1, data += DSM_PAGE_SIZE) {
