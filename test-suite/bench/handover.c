@@ -5,6 +5,7 @@
  * number a line, medians.
  */
 #define _GNU_SOURCE
+#include "samples.h"
 #include <linux/futex.h>
 #include <popcorn.h>
 #include <pthread.h>
@@ -16,7 +17,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#define TIMES	   500
 #define WITHOUT_NS 1500000 /* for the other one to have it */
 #define HELD_NS	   3000000 /* for the other one to come back, and wait */
 
@@ -27,35 +27,13 @@ static _Alignas(4096) struct {
 	int last, count;
 	double unlocked;
 } held = {.mutex = PTHREAD_MUTEX_INITIALIZER};
-static _Alignas(4096) double samples[TIMES];
 static pthread_barrier_t barrier;
-
-static double now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec * 1e6 + (double)t.tv_nsec / 1e3;
-}
 
 static void pause_ns(long ns)
 {
 	struct timespec t = {0, ns};
 
 	nanosleep(&t, NULL);
-}
-
-static int by_size(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return x < y ? -1 : x > y;
-}
-
-static double median(void)
-{
-	qsort(samples, TIMES, sizeof(*samples), by_size);
-	return samples[TIMES / 2];
 }
 
 static void say(atomic_int *word, int value)

@@ -7,37 +7,13 @@
  * which makes memory private again.  Medians where something is done often.
  */
 #define _GNU_SOURCE
+#include "samples.h"
 #include <popcorn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
-
-#define TIMES 501
-
-static double samples[TIMES];
-
-static double now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec * 1e6 + (double)t.tv_nsec / 1e3;
-}
-
-static int by_size(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return x < y ? -1 : x > y;
-}
-
-static double median(void)
-{
-	qsort(samples, TIMES, sizeof(*samples), by_size);
-	return samples[TIMES / 2];
-}
 
 static void go(int node)
 {
