@@ -10,14 +10,6 @@
 #include <errno.h>
 #include <string.h>
 
-#define OPS(d, name, ...)                                                      \
-	((d)->config.ops->name((d)->config.context, ##__VA_ARGS__))
-
-static bool is_alive(const struct dsm *d, unsigned node)
-{
-	return d->alive & dsm_bit(node);
-}
-
 /* --- Transactions and the requests that wait ------------------------------ */
 
 static uint32_t work_new(struct dsm *d, uint32_t page)
@@ -69,8 +61,8 @@ static struct dsm_request dequeue(struct dsm *d, struct dsm_work *w)
 
 /* --- Answers to requests -------------------------------------------------- */
 
-static void send_grant(struct dsm *d, unsigned node, bool write,
-		       struct dsm_message *m, const unsigned char *data)
+void dsm_send_grant(struct dsm *d, unsigned node, bool write,
+		    struct dsm_message *m, const unsigned char *data)
 {
 	m->type = write ? DSM_GRANT_WRITE : DSM_GRANT_READ;
 	if (node)
@@ -91,7 +83,7 @@ static void grant(struct dsm *d, unsigned node, uint32_t page, bool write,
 				.zero = zero};
 
 	d->requested[node]--;
-	send_grant(d, node, write, &m, data);
+	dsm_send_grant(d, node, write, &m, data);
 }
 
 static void refuse(struct dsm *d, unsigned node, uint32_t page, bool write,
@@ -110,9 +102,8 @@ static void refuse(struct dsm *d, unsigned node, uint32_t page, bool write,
 
 /* --- Serving a request ---------------------------------------------------- */
 
-/* The page's transaction waits for these nodes. */
-static void await(struct dsm *d, uint32_t page, unsigned kind, unsigned node,
-		  uint64_t nodes)
+void dsm_await(struct dsm *d, uint32_t page, unsigned kind, unsigned node,
+	       uint64_t nodes)
 {
 	struct dsm_page *p = dsm_page_of(d, page);
 	struct dsm_work *w = &d->works[p->work ? p->work : work_new(d, page)];
@@ -124,8 +115,8 @@ static void await(struct dsm *d, uint32_t page, unsigned kind, unsigned node,
 	w->waiting = nodes;
 }
 
-static void recall(struct dsm *d, unsigned from, uint32_t page, unsigned type,
-		   uint64_t mask, bool data)
+void dsm_recall(struct dsm *d, unsigned from, uint32_t page, unsigned type,
+		uint64_t mask, bool data)
 {
 	struct dsm_message m = {.type = (uint8_t)type,
 				.flags = data ? DSM_WITH_DATA : 0,
@@ -140,8 +131,8 @@ static void serve_read(struct dsm *d, unsigned node, uint32_t page)
 	struct dsm_page *p = dsm_page_of(d, page);
 
 	if (p->state == DSM_EXCLUSIVE && p->owner && p->owner != node) {
-		await(d, page, DSM_WORK_READ, node, dsm_bit(p->owner));
-		recall(d, p->owner, page, DSM_DOWNGRADE, 1, true);
+		dsm_await(d, page, DSM_WORK_READ, node, dsm_bit(p->owner));
+		dsm_recall(d, p->owner, page, DSM_DOWNGRADE, 1, true);
 		return;
 	}
 	if ((p->state == DSM_EXCLUSIVE && p->owner == node) ||
@@ -155,18 +146,18 @@ static void serve_read(struct dsm *d, unsigned node, uint32_t page)
 		return;
 	}
 	if (p->state == DSM_EXCLUSIVE) {
-		OPS(d, protect, page, 1);
+		DSM_OP(d, protect, page, 1);
 		p->right = DSM_READABLE;
 		p->state = DSM_SHARED;
 		p->readers = dsm_bit(0);
 	}
 	p->readers |= dsm_bit(node);
-	OPS(d, copy_out, page, 1, d->buffer);
+	DSM_OP(d, copy_out, page, 1, d->buffer);
 	grant(d, node, page, false, d->buffer, false);
 }
 
-static void make_exclusive(struct dsm *d, unsigned node, uint32_t page,
-			   uint32_t count)
+void dsm_make_exclusive(struct dsm *d, unsigned node, uint32_t page,
+			uint32_t count)
 {
 	struct dsm_page *p = dsm_page_of(d, page);
 
@@ -189,7 +180,7 @@ static void finish_write(struct dsm *d, unsigned node, uint32_t page,
 
 	if (node && (p->readers & dsm_bit(0)))
 		dsm_take_here(d, page, 1, data);
-	make_exclusive(d, node, page, 1);
+	dsm_make_exclusive(d, node, page, 1);
 	if (!ahead) {
 		grant(d, node, page, true, data, zero && !had);
 		return;
@@ -197,7 +188,7 @@ static void finish_write(struct dsm *d, unsigned node, uint32_t page,
 	m.flags |= had ? DSM_HAVE : data ? DSM_WITH_DATA : 0;
 	m.zero = zero && !had;
 	d->recalled[node]--;
-	send_grant(d, node, true, &m, data);
+	dsm_send_grant(d, node, true, &m, data);
 }
 
 static void serve_write(struct dsm *d, unsigned node, uint32_t page)
@@ -210,8 +201,8 @@ static void serve_write(struct dsm *d, unsigned node, uint32_t page)
 		return;
 	}
 	if (p->state == DSM_EXCLUSIVE && p->owner) {
-		await(d, page, DSM_WORK_WRITE, node, dsm_bit(p->owner));
-		recall(d, p->owner, page, DSM_INVALIDATE, 1, true);
+		dsm_await(d, page, DSM_WORK_WRITE, node, dsm_bit(p->owner));
+		dsm_recall(d, p->owner, page, DSM_INVALIDATE, 1, true);
 		return;
 	}
 	if (p->state == DSM_EXCLUSIVE) {
@@ -225,17 +216,17 @@ static void serve_write(struct dsm *d, unsigned node, uint32_t page)
 		finish_write(d, node, page, false);
 		return;
 	}
-	await(d, page, DSM_WORK_WRITE, node, others);
+	dsm_await(d, page, DSM_WORK_WRITE, node, others);
 	for (; others; others &= others - 1)
-		recall(d, (unsigned)__builtin_ctzll(others), page,
-		       DSM_INVALIDATE, 1, false);
+		dsm_recall(d, (unsigned)__builtin_ctzll(others), page,
+			   DSM_INVALIDATE, 1, false);
 }
 
 static void serve(struct dsm *d, unsigned node, uint32_t page, bool write)
 {
 	struct dsm_page *p = dsm_page_of(d, page);
 
-	if (!is_alive(d, node))
+	if (!dsm_is_alive(d, node))
 		d->requested[node]--;
 	else if (!dsm_is_added(d, page))
 		refuse(d, node, page, write, false);
@@ -308,225 +299,11 @@ static void serve_from_home(struct dsm *d, uint32_t work)
 			.flags = DSM_UNASKED, .page = w->page, .left = 1};
 
 		d->recalled[w->node]--;
-		if (is_alive(d, w->node))
-			send_grant(d, w->node, false, &left, NULL);
+		if (dsm_is_alive(d, w->node))
+			dsm_send_grant(d, w->node, false, &left, NULL);
 	} else {
 		serve(d, w->node, w->page, w->kind == DSM_WORK_WRITE);
 	}
-}
-
-/* --- Reading and writing ahead -------------------------------------------- */
-
-enum ahead {
-	AHEAD_LEFT,
-	AHEAD_ZERO,
-	AHEAD_SHARED,
-	AHEAD_HERE,
-	AHEAD_TAKE, /* to be written, and no other node has it */
-	AHEAD_HAD,  /* the same, and the node can read it */
-	AHEAD_RECALL,
-	AHEAD_DROP, /* to be written, and one other node can read it */
-};
-
-static bool may_recall(const struct dsm *d, unsigned node)
-{
-	return d->recalled[node] < DSM_AHEAD_MAX;
-}
-
-static enum ahead ahead_of(struct dsm *d, unsigned node, uint32_t page,
-			   bool write)
-{
-	struct dsm_page *p = dsm_page_of(d, page);
-	bool had = p->readers & dsm_bit(node);
-	uint64_t others = p->readers & ~dsm_bit(0) & ~dsm_bit(node);
-
-	if (p->work || (p->flags & DSM_REMOVING) || !dsm_is_added(d, page))
-		return AHEAD_LEFT;
-	if (write && (p->state == DSM_ZERO || p->state == DSM_SHARED)) {
-		if (!others)
-			return had ? AHEAD_HAD : AHEAD_TAKE;
-		if (!(others & (others - 1)) && may_recall(d, node))
-			return AHEAD_DROP;
-	}
-	if (had)
-		return AHEAD_LEFT;
-	/* What several others read is for reading first. */
-	if (p->state == DSM_ZERO)
-		return AHEAD_ZERO;
-	if (p->state == DSM_SHARED)
-		return AHEAD_SHARED;
-	if (p->state == DSM_GONE || p->owner == node)
-		return AHEAD_LEFT;
-	if (!p->owner)
-		return write ? AHEAD_TAKE : AHEAD_HERE;
-	return may_recall(d, node) ? AHEAD_RECALL : AHEAD_LEFT;
-}
-
-/* Fills the buffer with the pages of mask, which the origin holds; those of
- * here it may still write. */
-static void copy_out_runs(struct dsm *d, uint32_t page, uint64_t mask,
-			  uint64_t here)
-{
-	unsigned char *data = d->buffer;
-	uint32_t at = 0, length;
-
-	for (; dsm_next_run(here, &at, &length); at += length) {
-		OPS(d, protect, page + at, length);
-		for (uint32_t i = at; i < at + length; i++) {
-			struct dsm_page *p = dsm_page_of(d, page + i);
-
-			p->right = DSM_READABLE;
-			p->state = DSM_SHARED;
-			p->readers = dsm_bit(0);
-		}
-	}
-	for (at = 0; dsm_next_run(mask, &at, &length); at += length) {
-		OPS(d, copy_out, page + at, length, data);
-		data += (size_t)length * DSM_PAGE_SIZE;
-	}
-}
-
-/* What a transaction ahead waits for: the owner, or the one other reader. */
-static uint64_t holder(struct dsm *d, unsigned node, uint32_t page)
-{
-	struct dsm_page *p = dsm_page_of(d, page);
-
-	return p->state == DSM_EXCLUSIVE
-		       ? dsm_bit(p->owner)
-		       : p->readers & ~dsm_bit(0) & ~dsm_bit(node);
-}
-
-/* Runs of one holder's pages are recalled by one message each. */
-static void recall_runs(struct dsm *d, unsigned node, uint32_t page,
-			uint64_t mask, unsigned kind, unsigned type, bool data)
-{
-	while (mask) {
-		uint32_t first = (uint32_t)__builtin_ctzll(mask);
-		uint64_t from = holder(d, node, page + first);
-		uint64_t same = 0, rest = mask;
-
-		for (; rest; rest &= rest - 1) {
-			uint32_t i = (uint32_t)__builtin_ctzll(rest);
-
-			if (holder(d, node, page + i) != from)
-				continue;
-			same |= dsm_bit(i);
-			await(d, page + i, kind, node, from);
-		}
-		recall(d, (unsigned)__builtin_ctzll(from), page + first, type,
-		       same >> first, data);
-		mask &= ~same;
-	}
-}
-
-/* Pages that nobody holds, or nobody but the origin, are the node's. */
-static void give_ahead(struct dsm *d, unsigned node, uint32_t page,
-		       uint64_t mask)
-{
-	struct dsm_message m = {
-		.flags = DSM_UNASKED, .page = page, .mask = mask};
-	unsigned char *data = d->buffer;
-	uint32_t at = 0, length;
-
-	for (; dsm_next_run(mask, &at, &length); at += length) {
-		struct dsm_page *p = dsm_page_of(d, page + at);
-		bool zero = p->state == DSM_ZERO;
-		uint32_t same = 1;
-
-		length = dsm_same_right(p, length);
-		while (same < length && (p[same].state == DSM_ZERO) == zero)
-			same++;
-		length = same;
-		if (p->right)
-			dsm_take_here(d, page + at, length, zero ? NULL : data);
-		make_exclusive(d, node, page + at, length);
-		for (uint32_t i = at; zero && i < at + length; i++)
-			m.zero |= dsm_bit(i);
-		if (!zero)
-			data += (size_t)length * DSM_PAGE_SIZE;
-	}
-	if (data != d->buffer)
-		m.flags |= DSM_WITH_DATA;
-	send_grant(d, node, true, &m, data == d->buffer ? NULL : d->buffer);
-}
-
-/* Pages that the node can read, and nobody else but the origin, are its own. */
-static void upgrade_ahead(struct dsm *d, unsigned node, uint32_t page,
-			  uint64_t mask)
-{
-	struct dsm_message m = {
-		.flags = DSM_UNASKED | DSM_HAVE, .page = page, .mask = mask};
-	uint32_t at = 0, length;
-
-	for (; dsm_next_run(mask, &at, &length); at += length) {
-		struct dsm_page *p = dsm_page_of(d, page + at);
-
-		length = dsm_same_right(p, length);
-		if (node && p->right)
-			dsm_take_here(d, page + at, length, NULL);
-		make_exclusive(d, node, page + at, length);
-	}
-	send_grant(d, node, true, &m, NULL);
-}
-
-void dsm_request_ahead(struct dsm *d, unsigned node, uint32_t page,
-		       uint32_t count, bool write)
-{
-	struct dsm_message m = {.flags = DSM_UNASKED, .page = page};
-	uint64_t here = 0, recalled = 0, taken = 0, had = 0, dropped = 0;
-
-	for (uint32_t i = 0; i < count; i++) {
-		switch (ahead_of(d, node, page + i, write)) {
-		case AHEAD_LEFT:
-			m.left |= dsm_bit(i);
-			break;
-		case AHEAD_ZERO:
-			m.zero |= dsm_bit(i);
-			m.mask |= dsm_bit(i);
-			break;
-		case AHEAD_HERE:
-			here |= dsm_bit(i);
-			m.mask |= dsm_bit(i);
-			break;
-		case AHEAD_SHARED:
-			m.mask |= dsm_bit(i);
-			break;
-		case AHEAD_TAKE:
-			taken |= dsm_bit(i);
-			break;
-		case AHEAD_HAD:
-			had |= dsm_bit(i);
-			break;
-		case AHEAD_DROP:
-			d->recalled[node]++;
-			dropped |= dsm_bit(i);
-			break;
-		case AHEAD_RECALL:
-			d->recalled[node]++;
-			recalled |= dsm_bit(i);
-			break;
-		}
-	}
-	/* First, as it takes longest. */
-	recall_runs(d, node, page, recalled,
-		    write ? DSM_WORK_AHEAD_WRITE : DSM_WORK_AHEAD,
-		    write ? DSM_INVALIDATE : DSM_DOWNGRADE, true);
-	recall_runs(d, node, page, dropped, DSM_WORK_AHEAD_WRITE,
-		    DSM_INVALIDATE, false);
-	if (taken)
-		give_ahead(d, node, page, taken);
-	if (had)
-		upgrade_ahead(d, node, page, had);
-	if (m.mask & ~m.zero) {
-		m.flags |= DSM_WITH_DATA;
-		copy_out_runs(d, page, m.mask & ~m.zero, here);
-	}
-	for (uint64_t rest = m.mask; rest; rest &= rest - 1)
-		dsm_page_of(d, page + (uint32_t)__builtin_ctzll(rest))
-			->readers |= dsm_bit(node);
-	if (m.mask | m.left)
-		send_grant(d, node, false, &m,
-			   m.flags & DSM_WITH_DATA ? d->buffer : NULL);
 }
 
 /* --- Answers to recalls --------------------------------------------------- */
@@ -545,7 +322,7 @@ static void answered_empty(struct dsm *d, unsigned from, uint32_t work)
 		return;
 	if (w->home)
 		serve_from_home(d, work);
-	else if (is_alive(d, w->node))
+	else if (dsm_is_alive(d, w->node))
 		finish_write(d, w->node, w->page, ahead);
 	else if (ahead)
 		d->recalled[w->node]--;
@@ -561,7 +338,7 @@ static void keep_here(struct dsm *d, uint32_t page, const unsigned char *data)
 
 	p->owner = 0;
 	p->right = DSM_WRITABLE;
-	OPS(d, install, page, 1, data, DSM_WRITABLE, true);
+	DSM_OP(d, install, page, 1, data, DSM_WRITABLE, true);
 }
 
 /* The owner has given up the page to a writer. */
@@ -571,7 +348,7 @@ static void answered_invalidate(struct dsm *d, uint32_t work,
 	struct dsm_work *w = &d->works[work];
 	struct dsm_page *p = dsm_page_of(d, w->page);
 
-	if (is_alive(d, w->node)) {
+	if (dsm_is_alive(d, w->node)) {
 		p->owner = w->node;
 		grant(d, w->node, w->page, true, data, false);
 	} else {
@@ -591,10 +368,10 @@ static void answered_invalidate_ahead(struct dsm *d,
 				.mask = m->mask & ~m->left};
 	uint32_t first = (uint32_t)__builtin_ctzll(g.mask);
 	unsigned node = d->works[dsm_page_of(d, m->page + first)->work].node;
-	bool alive = is_alive(d, node);
+	bool alive = dsm_is_alive(d, node);
 
 	if (alive)
-		send_grant(d, node, true, &g, data);
+		dsm_send_grant(d, node, true, &g, data);
 	for (uint64_t left = g.mask; left; left &= left - 1) {
 		uint32_t page = m->page + (uint32_t)__builtin_ctzll(left);
 		struct dsm_page *p = dsm_page_of(d, page);
@@ -638,7 +415,7 @@ static void answered_downgrade(struct dsm *d, unsigned from,
 					.page = m->page,
 					.mask = mask};
 
-		send_grant(d, 0, false, &g, data);
+		dsm_send_grant(d, 0, false, &g, data);
 	} else {
 		const unsigned char *at_data = data;
 
@@ -646,17 +423,17 @@ static void answered_downgrade(struct dsm *d, unsigned from,
 			for (uint32_t i = at; i < at + length; i++)
 				dsm_page_of(d, m->page + i)->right =
 					DSM_READABLE;
-			OPS(d, install, m->page + at, length, at_data,
-			    DSM_READABLE, true);
+			DSM_OP(d, install, m->page + at, length, at_data,
+			       DSM_READABLE, true);
 			at_data += (size_t)length * DSM_PAGE_SIZE;
 		}
-		if (ahead && is_alive(d, node)) {
+		if (ahead && dsm_is_alive(d, node)) {
 			struct dsm_message g = {.flags = DSM_UNASKED |
 							 DSM_WITH_DATA,
 						.page = m->page,
 						.mask = mask};
 
-			send_grant(d, node, false, &g, data);
+			dsm_send_grant(d, node, false, &g, data);
 		}
 	}
 	for (left = mask; left; left &= left - 1, data += DSM_PAGE_SIZE) {
@@ -667,7 +444,7 @@ static void answered_downgrade(struct dsm *d, unsigned from,
 
 		if (ahead) {
 			d->recalled[w->node]--;
-			if (is_alive(d, w->node))
+			if (dsm_is_alive(d, w->node))
 				p->readers |= dsm_bit(w->node);
 		} else {
 			serve_from_home(d, work);
@@ -765,7 +542,7 @@ static bool pushed_page(struct dsm *d, unsigned target, uint32_t page,
 		p->state = DSM_ZERO;
 		p->owner = 0;
 		return false;
-	} else if (target && is_alive(d, target)) {
+	} else if (target && dsm_is_alive(d, target)) {
 		p->owner = (uint8_t)target;
 		return true;
 	}

@@ -6,9 +6,6 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#define OPS(d, name, ...)                                                      \
-	((d)->config.ops->name((d)->config.context, ##__VA_ARGS__))
-
 /* Zeroed memory that is touched where it is used: the window is large. */
 static void *sparse(size_t size)
 {
@@ -84,7 +81,7 @@ void pcn_dsm_deinit(struct dsm *d)
 void dsm_send(struct dsm *d, unsigned node, const struct dsm_message *m,
 	      const unsigned char *data)
 {
-	OPS(d, send, node, m, data);
+	DSM_OP(d, send, node, m, data);
 }
 
 /* --- Faults --------------------------------------------------------------- */
@@ -156,7 +153,7 @@ void pcn_dsm_fault(struct dsm *d, uint32_t page, bool write)
 
 	dsm_assert(pcn_dsm_room(d));
 	if (!dsm_in_window(d, page, 1)) {
-		OPS(d, refused, page, false);
+		DSM_OP(d, refused, page, false);
 		return;
 	}
 	p = dsm_page_of(d, page);
@@ -165,8 +162,8 @@ void pcn_dsm_fault(struct dsm *d, uint32_t page, bool write)
 		 * not mapped. */
 		d->counters.stale_faults++;
 		if (p->right == DSM_WRITABLE && (p->flags & DSM_MARKER))
-			OPS(d, upgrade, page, 1); /* see upgrade_runs() */
-		OPS(d, wake, page, p->right);
+			DSM_OP(d, upgrade, page, 1); /* see upgrade_runs() */
+		DSM_OP(d, wake, page, p->right);
 		if (p->flags & DSM_MARKER)
 			dsm_ahead_marker(d, page);
 		return;
@@ -200,7 +197,7 @@ static void install(struct dsm *d, uint32_t page, uint32_t count,
 	d->counters.granted += count;
 	if (!data)
 		d->counters.zero += count;
-	OPS(d, install, page, count, data, right, map);
+	DSM_OP(d, install, page, count, data, right, map);
 	if (map && (p->flags & DSM_MARKER))
 		dsm_ahead_marker(d, page);
 }
@@ -248,7 +245,7 @@ static void left_out(struct dsm *d, uint32_t page)
 	if (!waited)
 		return;
 	if (p->right)
-		OPS(d, wake, page, p->right);
+		DSM_OP(d, wake, page, p->right);
 	else if (!(p->flags & (DSM_READ_ASKED | DSM_WRITE_ASKED)))
 		ask(d, page, false, 0, false);
 }
@@ -274,7 +271,8 @@ void dsm_granted_read(struct dsm *d, const struct dsm_message *m,
 	/* Without contents: we have it, or have given it up since. */
 	if (!(m->flags & DSM_WITH_DATA) && !m->zero) {
 		if (m->mask)
-			OPS(d, wake, m->page, dsm_page_of(d, m->page)->right);
+			DSM_OP(d, wake, m->page,
+			       dsm_page_of(d, m->page)->right);
 	} else {
 		install_runs(d, m, data, DSM_READABLE);
 	}
@@ -298,7 +296,7 @@ static void upgrade_runs(struct dsm *d, const struct dsm_message *m)
 			p[i].right = DSM_WRITABLE;
 		d->counters.upgrades += length;
 		if (!(p->flags & DSM_MARKER))
-			OPS(d, upgrade, m->page + at, length);
+			DSM_OP(d, upgrade, m->page + at, length);
 	}
 }
 
@@ -319,14 +317,14 @@ void dsm_granted_write(struct dsm *d, const struct dsm_message *m,
 		p->right = DSM_WRITABLE;
 		if (p->flags & DSM_MARKER) {
 			p->flags &= (uint8_t)~DSM_MARKER;
-			OPS(d, upgrade, m->page, 1);
-			OPS(d, wake, m->page, DSM_WRITABLE);
+			DSM_OP(d, upgrade, m->page, 1);
+			DSM_OP(d, wake, m->page, DSM_WRITABLE);
 		} else {
-			OPS(d, upgrade, m->page, 1);
+			DSM_OP(d, upgrade, m->page, 1);
 		}
 	} else {
 		/* We have it, or have given it up since. */
-		OPS(d, wake, m->page, p->right);
+		DSM_OP(d, wake, m->page, p->right);
 	}
 	granted(d, m, DSM_WRITE_ASKED);
 }
@@ -335,7 +333,7 @@ void dsm_refused(struct dsm *d, const struct dsm_message *m)
 {
 	answered(d, dsm_page_of(d, m->page),
 		 m->flags & DSM_FOR_WRITE ? DSM_WRITE_ASKED : DSM_READ_ASKED);
-	OPS(d, refused, m->page, m->flags & DSM_IS_LOST);
+	DSM_OP(d, refused, m->page, m->flags & DSM_IS_LOST);
 }
 
 /* --- Recalls -------------------------------------------------------------- */
@@ -348,7 +346,7 @@ void dsm_take_here(struct dsm *d, uint32_t page, uint32_t count,
 
 	dsm_assert(p->right);
 	d->counters.taken += count;
-	OPS(d, take, page, count, data, p->right);
+	DSM_OP(d, take, page, count, data, p->right);
 	for (uint32_t i = 0; i < count; i++) {
 		p[i].right = DSM_ABSENT;
 		if (!(p[i].flags & DSM_AHEAD_ASKED))
@@ -367,7 +365,7 @@ void dsm_drop_here(struct dsm *d, uint32_t page, uint32_t count)
 		if (!(p[i].flags & DSM_AHEAD_ASKED))
 			p[i].flags &= (uint8_t)~DSM_MARKER;
 	}
-	OPS(d, take, page, count, NULL, DSM_READABLE);
+	DSM_OP(d, take, page, count, NULL, DSM_READABLE);
 }
 
 /* Pages of mask as ACK: those given up meanwhile are said to be so. */
@@ -391,8 +389,8 @@ static int downgrade(struct dsm *d, const struct dsm_message *m)
 		}
 	for (at = 0; dsm_next_run(m->mask & ~ack.left, &at, &length);
 	     at += length) {
-		OPS(d, protect, m->page + at, length);
-		OPS(d, copy_out, m->page + at, length, data);
+		DSM_OP(d, protect, m->page + at, length);
+		DSM_OP(d, copy_out, m->page + at, length, data);
 		data += (size_t)length * DSM_PAGE_SIZE;
 		for (uint32_t i = at; i < at + length; i++)
 			dsm_page_of(d, m->page + i)->right = DSM_READABLE;
@@ -497,7 +495,7 @@ static int receive_here(struct dsm *d, const struct dsm_message *m,
 			 NULL);
 		return 0;
 	case DSM_DONE:
-		OPS(d, done, m->cookie, -(int)m->count);
+		DSM_OP(d, done, m->cookie, -(int)m->count);
 		return 0;
 	default:
 		return -EPROTO;
@@ -558,7 +556,7 @@ int pcn_dsm_receive(struct dsm *d, unsigned from, const struct dsm_message *m,
 	if (d->config.node)
 		return receive_here(d, m, data);
 	/* What was on its way when the node was given up. */
-	if (!(d->alive & dsm_bit(from)))
+	if (!dsm_is_alive(d, from))
 		return 0;
 	return receive_at_origin(d, from, m, data);
 }
@@ -582,7 +580,7 @@ uint32_t pcn_dsm_push(struct dsm *d, unsigned node, const uint32_t *pages,
 	uint32_t list[DSM_RUN_MAX], pushed = 0, i = 0;
 
 	dsm_assert(node < d->config.nodes && node != d->config.node);
-	if (!d->config.node && !(d->alive & dsm_bit(node)))
+	if (!d->config.node && !dsm_is_alive(d, node))
 		return 0;
 	while (i < count) {
 		struct dsm_message m = {.type = d->config.node ? DSM_PUSH

@@ -12,6 +12,7 @@
  *
  * protocol.c: faults, grants and recalls as a node sees them
  * directory.c: the origin's requests and transactions
+ * directory_ahead.c: those of more than one page
  * range.c: ranges that come and go, nodes that are lost
  * ahead.c: sequential faults
  *
@@ -264,6 +265,15 @@ static inline uint32_t dsm_same_right(const struct dsm_page *p, uint32_t length)
 	return same;
 }
 
+static inline bool dsm_is_alive(const struct dsm *d, unsigned node)
+{
+	return d->alive & dsm_bit(node);
+}
+
+/* DSM_OP(d, operation, arguments of it but the context) */
+#define DSM_OP(d, name, ...)                                                   \
+	((d)->config.ops->name((d)->config.context, ##__VA_ARGS__))
+
 void dsm_send(struct dsm *d, unsigned node, const struct dsm_message *m,
 	      const unsigned char *data);
 
@@ -279,8 +289,6 @@ void dsm_drop_here(struct dsm *d, uint32_t page, uint32_t count);
 
 /* directory.c */
 void dsm_request(struct dsm *d, unsigned node, uint32_t page, bool write);
-void dsm_request_ahead(struct dsm *d, unsigned node, uint32_t page,
-		       uint32_t count, bool write);
 int dsm_acknowledged(struct dsm *d, unsigned from, const struct dsm_message *m,
 		     const unsigned char *data);
 int dsm_pushed(struct dsm *d, unsigned from, const struct dsm_message *m,
@@ -288,6 +296,22 @@ int dsm_pushed(struct dsm *d, unsigned from, const struct dsm_message *m,
 void dsm_work_node_lost(struct dsm *d, unsigned node);
 /* Serves the requests that waited while the page was being removed. */
 void dsm_unpark(struct dsm *d, uint32_t work);
+/* m has everything but its type; what the origin is granted it has at once. */
+void dsm_send_grant(struct dsm *d, unsigned node, bool write,
+		    struct dsm_message *m, const unsigned char *data);
+/* The page's transaction, of this kind (DSM_WORK_...) and for this node, waits
+ * for these nodes. */
+void dsm_await(struct dsm *d, uint32_t page, unsigned kind, unsigned node,
+	       uint64_t nodes);
+/* Asks a node for pages; type: DSM_INVALIDATE or DSM_DOWNGRADE. */
+void dsm_recall(struct dsm *d, unsigned from, uint32_t page, unsigned type,
+		uint64_t mask, bool data);
+void dsm_make_exclusive(struct dsm *d, unsigned node, uint32_t page,
+			uint32_t count);
+
+/* directory_ahead.c */
+void dsm_request_ahead(struct dsm *d, unsigned node, uint32_t page,
+		       uint32_t count, bool write);
 
 /* range.c */
 bool dsm_is_added(const struct dsm *d, uint32_t page);

@@ -3,9 +3,6 @@
 
 #include <errno.h>
 
-#define OPS(d, name, ...)                                                      \
-	((d)->config.ops->name((d)->config.context, ##__VA_ARGS__))
-
 /* --- Which pages there are ------------------------------------------------ */
 
 bool dsm_is_added(const struct dsm *d, uint32_t page)
@@ -54,8 +51,8 @@ static void done(struct dsm *d, unsigned asker, uint64_t cookie, int result)
 		.type = DSM_DONE, .count = (uint32_t)-result, .cookie = cookie};
 
 	if (!asker)
-		OPS(d, done, cookie, result);
-	else if (d->alive & dsm_bit(asker))
+		DSM_OP(d, done, cookie, result);
+	else if (dsm_is_alive(d, asker))
 		dsm_send(d, asker, &m, NULL);
 }
 
@@ -281,7 +278,7 @@ static void forget(struct dsm *d, unsigned node, uint32_t page)
 		return;
 	}
 	p->state = DSM_GONE;
-	OPS(d, lost, page);
+	DSM_OP(d, lost, page);
 }
 
 void dsm_range_node_lost(struct dsm *d, unsigned node)
@@ -307,7 +304,7 @@ void pcn_dsm_node_joined(struct dsm *d, unsigned node)
 void pcn_dsm_node_lost(struct dsm *d, unsigned node)
 {
 	dsm_assert(!d->config.node && node && node < d->config.nodes);
-	if (!(d->alive & dsm_bit(node)))
+	if (!dsm_is_alive(d, node))
 		return;
 	d->alive &= ~dsm_bit(node);
 	for (uint32_t i = 0; i < (d->config.page_count + 63) / 64; i++)
