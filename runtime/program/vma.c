@@ -81,7 +81,7 @@ static void join_around(uint64_t start, uint64_t end)
 	}
 }
 
-void pcn_vma_remove_locked(uint64_t start, uint64_t end)
+static void forget(uint64_t start, uint64_t end)
 {
 	uint32_t first, last;
 
@@ -94,11 +94,18 @@ void pcn_vma_remove_locked(uint64_t start, uint64_t end)
 	close_gap(first, last - first);
 }
 
+void pcn_vma_remove_locked(uint64_t start, uint64_t end)
+{
+	forget(start, end);
+	if (start >= PCN_MMAP_BASE && start < pcn_process->mmap_hint)
+		pcn_process->mmap_hint = start;
+}
+
 void pcn_vma_insert_locked(const struct pcn_vma *vma)
 {
 	uint32_t at;
 
-	pcn_vma_remove_locked(vma->start, vma->end);
+	forget(vma->start, vma->end);
 	at = pcn_vma_find_locked(vma->start);
 	open_gap(at, 1);
 	pcn_process->vmas[at] = *vma;
@@ -136,20 +143,25 @@ static uint64_t fit(uint64_t from, uint64_t to, uint64_t size, uint64_t align)
 	return 0;
 }
 
-/* Next fit.  Large areas are aligned so that the kernel may use huge pages. */
+/*
+ * First fit: whoever keeps something for each address that was ever in use, as
+ * kernels and directories do, keeps no more than for what was in use at once.
+ * Nothing below the hint is free.  Large areas are aligned so that the kernel
+ * may use huge pages.
+ */
 uint64_t pcn_vma_room_for_locked(uint64_t size)
 {
 	uint64_t align = size >= (2ul << 20) ? 2ul << 20 : PCN_PAGE_SIZE;
-	uint64_t hint = pcn_process->mmap_hint, at;
+	uint64_t hint = pcn_process->mmap_hint;
 
 	if (hint < PCN_MMAP_BASE || hint >= PCN_MMAP_END)
 		hint = PCN_MMAP_BASE;
-	at = fit(hint, PCN_MMAP_END, size, align);
-	if (!at)
-		at = fit(PCN_MMAP_BASE, PCN_MMAP_END, size, align);
-	if (at)
-		pcn_process->mmap_hint = at + size;
-	return at;
+	for (uint32_t i = pcn_vma_find_locked(hint);
+	     i < pcn_process->vma_count && pcn_process->vmas[i].start <= hint;
+	     i++)
+		hint = pcn_process->vmas[i].end;
+	pcn_process->mmap_hint = hint;
+	return fit(hint, PCN_MMAP_END, size, align);
 }
 
 const char *pcn_path(int32_t slot)

@@ -215,7 +215,7 @@ struct pcn_process {
 	struct pcn_thread *threads; /* all living threads */
 	struct pcn_thread *main_thread;
 	uint64_t brk;	    /* current end of the break */
-	uint64_t mmap_hint; /* where to look for room next */
+	uint64_t mmap_hint; /* no room below it */
 	uint32_t vma_count;
 	uint32_t lock; /* futex word guarding this structure */
 	int32_t node;  /* index of the node it runs on */
