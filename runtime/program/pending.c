@@ -10,6 +10,9 @@
 #include "carried.h"
 #include "native.h"
 
+#include <asm/unistd.h>
+#include <linux/fcntl.h>
+
 #define MASK_SIZE   8
 #define BIT(signal) (1ull << ((signal) - 1))
 #define SI_FIRST    16 /* offset of what depends on the signal's source */
@@ -45,9 +48,46 @@ static int32_t word_of(const uint8_t *info, unsigned offset)
 	return word;
 }
 
+/* Signals in the kernel's queue for the calling thread alone, as its status
+ * says.  An emulator has queues of its own: none. */
+static uint64_t queued_for_thread(void)
+{
+	static const char name[] = "\nSigPnd:\t";
+	char text[128];
+	uint64_t signals = 0;
+	uint32_t matched = 0;
+	long n, fd = pcn_sys(__NR_openat, AT_FDCWD, "/proc/thread-self/status",
+			     O_RDONLY | O_CLOEXEC, 0);
+
+	if (pcn_is_error(fd))
+		return 0;
+	while (matched <= sizeof name - 1) {
+		n = pcn_sys(__NR_read, fd, text, sizeof text);
+		if (n <= 0 && n != -EINTR)
+			break;
+		for (long i = 0; i < n; i++) {
+			char c = text[i];
+
+			if (matched < sizeof name - 1) {
+				matched = c == name[matched] ? matched + 1
+							     : c == '\n';
+				continue;
+			}
+			if (c == '\n') {
+				matched++;
+				break;
+			}
+			signals = signals << 4 |
+				  (uint64_t)(c <= '9' ? c - '0' : c - 'a' + 10);
+		}
+	}
+	pcn_sys(__NR_close, fd);
+	return signals;
+}
+
 /*
- * Was it sent to this thread alone?  The kernel does not tell which queue a
- * signal was in; its source does.  A broken pipe is told to the thread that
+ * Was it sent to this thread alone?  Where the kernel does not tell which queue
+ * a signal was in its source does.  A broken pipe is told to the thread that
  * wrote, in the name of its own process.
  */
 static bool is_for_thread(int signal, const uint8_t *info)
@@ -99,10 +139,16 @@ static void list_queued(struct pcn_native *native)
 {
 	uint64_t all = ~BIT(PCN_SIGNAL_INTERRUPT);
 	struct pcn_timespec none = {0, 0};
+	uint64_t waiting = 0, own;
 
+	pcn_sys(__NR_rt_sigpending, &waiting, MASK_SIZE);
+	if (!(waiting & all))
+		return;
+	own = queued_for_thread();
 	while (pcn_carried->pending_count < PCN_PENDING_MAX) {
 		_Alignas(8) uint8_t info[PCN_SIGINFO_SIZE];
 		struct pcn_pending *p;
+		bool for_thread;
 		long signal;
 
 		memset(info, 0, sizeof info);
@@ -112,8 +158,9 @@ static void list_queued(struct pcn_native *native)
 			continue;
 		if (signal <= 0)
 			return;
-		p = add(is_for_thread(signal, info) ? native->thread : NULL,
-			signal);
+		for_thread = own & BIT(signal) || is_for_thread(signal, info);
+		own = own ? queued_for_thread() : 0;
+		p = add(for_thread ? native->thread : NULL, signal);
 		pcn_name_sender(info);
 		memcpy(p->info, info, sizeof info);
 		pcn_timer_seen(info);
