@@ -41,15 +41,10 @@ static bool hand_over(struct place *p, uint32_t slot,
 		      const struct pcn_message *m)
 {
 	struct pcn_mail *mail = &p->mails[slot];
-	uint32_t word = PCN_MAIL_HOME;
 
 	mail->recall = 0;
-	mail->thread = (uint64_t)m->value[0];
-	mail->stack_size = (uint64_t)m->value[2];
 	if (p->answers.count ||
-	    !__atomic_compare_exchange_n(&mail->word, &word, PCN_MAIL_ARRIVED,
-					 false, __ATOMIC_SEQ_CST,
-					 __ATOMIC_SEQ_CST))
+	    !pcn_mail_bring(mail, (uint64_t)m->value[0], (uint64_t)m->value[2]))
 		return false;
 	wake(mail);
 	return true;

@@ -201,9 +201,7 @@ bool pcn_away_hand_over(uint32_t slot, struct pcn_thread *thread,
 {
 	struct pcn_mail *m = &mails[slot];
 
-	m->thread = (uint64_t)thread;
-	m->stack_size = stack_size;
-	if (!swap_word(m, PCN_MAIL_HOME, PCN_MAIL_ARRIVED))
+	if (!pcn_mail_bring(m, (uint64_t)thread, stack_size))
 		return false;
 	pcn_sys(__NR_futex, &m->word, FUTEX_WAKE, 1);
 	return true;

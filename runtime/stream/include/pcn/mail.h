@@ -12,6 +12,7 @@
 #define PCN_MAIL_H
 
 #include <pcn/abi.h>
+#include <stdbool.h>
 
 enum pcn_mail_word {
 	PCN_MAIL_NONE = 0,
@@ -82,6 +83,20 @@ struct pcn_mail {
 	uint32_t reserved[2];
 };
 _Static_assert(sizeof(struct pcn_mail) == 256, "mail");
+
+/* Gives a thread to the native one that has said HOME there; false: it does not
+ * wait any more.  Wake it by the word. */
+static inline bool pcn_mail_bring(struct pcn_mail *m, uint64_t thread,
+				  uint64_t stack_size)
+{
+	uint32_t word = PCN_MAIL_HOME;
+
+	m->thread = thread;
+	m->stack_size = stack_size;
+	return __atomic_compare_exchange_n(&m->word, &word, PCN_MAIL_ARRIVED,
+					   false, __ATOMIC_SEQ_CST,
+					   __ATOMIC_SEQ_CST);
+}
 
 #define PCN_MAIL_SIZE (PCN_THREADS_MAX * sizeof(struct pcn_mail))
 
