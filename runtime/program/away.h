@@ -83,9 +83,10 @@ int pcn_share(bool asked);
 void pcn_unshare(void);
 /* Threads about to fork, which keep it so. */
 extern uint32_t pcn_private_holds;
-/* A new one or -errno; kernel_too: the kernel can wait for a page that a system
- * call reads or writes, which may take a privilege. */
-int pcn_userfaultfd_open(bool kernel_too);
+/* A new one or -errno.  *user_mode_only: the kernel cannot wait for a page that
+ * a system call reads or writes, as that takes a privilege; NULL: it need not.
+ */
+int pcn_userfaultfd_open(bool *user_mode_only);
 /* All under pcn_process->lock, in place of the kernel's own; the caller keeps
  * the table. */
 long pcn_share_map(uint64_t address, uint64_t size, long prot, long flags,

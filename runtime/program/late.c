@@ -14,10 +14,9 @@ int pcn_late_begin(void)
 	struct pcn_message m = {.type = PCN_MSG_LATE};
 	char why[PCN_CHANNEL_WHY];
 	uint32_t count = 1;
-	int fd = pcn_userfaultfd_open(true), result;
+	bool user_mode_only;
+	int fd = pcn_userfaultfd_open(&user_mode_only), result;
 
-	if (fd < 0)
-		fd = pcn_userfaultfd_open(false);
 	result = pcn_channel_question(&m, &fd, fd >= 0, &pcn_late_descriptor,
 				      &count, why);
 	if (fd >= 0)

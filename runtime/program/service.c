@@ -37,7 +37,7 @@ static void begin(const struct pcn_message *m, const int *fds,
 	}
 	fd = fd_count == 4     ? fds[3]
 	     : m->value[1] < 0 ? m->value[1]
-			       : pcn_userfaultfd_open(false);
+			       : pcn_userfaultfd_open(NULL);
 	if (fd >= 0)
 		fd = pcn_shared_keep((int)fd);
 	if (fd < 0)

@@ -214,7 +214,7 @@ static int no_sharing(const char *why)
 	return -EOPNOTSUPP;
 }
 
-int pcn_userfaultfd_open(bool kernel_too)
+static int open_userfaultfd(bool kernel_too)
 {
 	const unsigned int new = 0xaa00; /* USERFAULTFD_IOC_NEW, 6.1 */
 	long device,
@@ -232,6 +232,15 @@ int pcn_userfaultfd_open(bool kernel_too)
 	fd = pcn_sys(__NR_ioctl, device, new, OPEN_FLAGS);
 	pcn_sys(__NR_close, device);
 	return (int)fd;
+}
+
+int pcn_userfaultfd_open(bool *user_mode_only)
+{
+	int fd = user_mode_only ? open_userfaultfd(true) : -EPERM;
+
+	if (user_mode_only)
+		*user_mode_only = fd == -EPERM;
+	return fd == -EPERM ? open_userfaultfd(false) : fd;
 }
 
 static int check_maps(void)
@@ -349,14 +358,6 @@ static int question(struct pcn_message *m, const int *sent, uint32_t sent_count,
 	return err;
 }
 
-static int own_userfaultfd(bool *user_mode_only)
-{
-	int fd = pcn_userfaultfd_open(true);
-
-	*user_mode_only = fd == -EPERM;
-	return fd == -EPERM ? pcn_userfaultfd_open(false) : fd;
-}
-
 /* Files for memory and mails, the agent's answer to SHARE.  With them comes the
  * userfaultfd, or why there is none, from who emulates a kernel without. */
 static int receive_files(int *fd, bool *user_mode_only)
@@ -408,7 +409,7 @@ int pcn_share(bool asked)
 	err = check_maps();
 	if (err)
 		return err;
-	fd = own_userfaultfd(&buffered);
+	fd = pcn_userfaultfd_open(&buffered);
 	err = fd < 0 && fd != -ENOSYS ? 0 : receive_files(&fd, &buffered);
 	if (fd < 0) {
 		close_all();
