@@ -1,8 +1,8 @@
 /*
  * A signal with a value that waits for one thread stays that thread's, and in
  * order with others of its number; one of the same number that waits for the
- * process is anybody's.  It leaves the first node once: an emulated one does not
- * say whom a signal with a value is for.
+ * process is anybody's.  It leaves the first node once: an emulated one does
+ * not say whom a signal with a value is for.
  *
  * MODES: native verify self nodes
  */
