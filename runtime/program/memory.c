@@ -16,6 +16,9 @@
 	 MAP_NORESERVE | MAP_POPULATE | MAP_NONBLOCK | MAP_LOCKED |            \
 	 MAP_HUGETLB)
 
+/* The window's part that is used first, bytes. */
+#define MMAP_FIRST (4ul << 20)
+
 static uint64_t private_next = PCN_PRIVATE_BASE + PCN_PAGE_SIZE;
 
 static long native_map(uint64_t address, uint64_t size, long prot, long flags,
@@ -103,6 +106,7 @@ int pcn_memory_start(void)
 
 	pcn_process->brk = PCN_BRK_BASE;
 	pcn_process->mmap_hint = PCN_MMAP_BASE;
+	pcn_process->mmap_limit = PCN_MMAP_BASE + MMAP_FIRST;
 	if (data.end > data.start)
 		pcn_vma_insert_locked(&data);
 	pcn_vma_insert_locked(&state);

@@ -214,15 +214,16 @@ struct pcn_process {
 	uint32_t thread_count;
 	struct pcn_thread *threads; /* all living threads */
 	struct pcn_thread *main_thread;
-	uint64_t brk;	    /* current end of the break */
-	uint64_t mmap_hint; /* no room below it */
+	uint64_t brk;	     /* current end of the break */
+	uint64_t mmap_hint;  /* where to look for room next, */
+	uint64_t mmap_limit; /* and what to leave alone while there is some */
 	uint32_t vma_count;
 	uint32_t lock; /* futex word guarding this structure */
 	int32_t node;  /* index of the node it runs on */
 	uint32_t reserved32;
 	struct pcn_sigaction signals[PCN_SIGNALS];
 	uint64_t start_stack; /* argc, argv, envp, portable auxv */
-	uint64_t reserved[64];
+	uint64_t reserved[63];
 	struct pcn_vma vmas[PCN_VMA_MAX];
 };
 #define PCN_PROCESS_MAGIC 0x31736563616e6370ull /* "pcnproc1"-like tag */
