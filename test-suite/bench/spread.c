@@ -50,7 +50,6 @@ static int threads = 2;
 static enum way { ONE_CPU, TWO_CPUS, TWO_NODES, WAYS } way;
 static const char *const ways[] = {"one node", "two CPUs", "spread"};
 static pthread_barrier_t barrier;
-static void (*kernel)(int thread);
 
 static uint64_t next_random(uint64_t *state)
 {
@@ -153,6 +152,9 @@ static void kmeans(int thread)
 {
 	long first = point_count * thread / threads;
 
+	/* Once for the points to come, once to see how fast it is. */
+	assign(thread, first, first + point_count / 500);
+	partial[thread].points = partial[thread].seconds = 0;
 	assign(thread, first, first + point_count / 500);
 	pthread_barrier_wait(&barrier);
 	for (int round = 0; round < ROUNDS; round++) {
@@ -219,13 +221,12 @@ static void blackscholes(int thread)
 	result[thread][0] = sum;
 }
 
-/* --- both ways --- */
+/* --- what they work on --- */
 
-static void prepare(void)
+static void make_points(void)
 {
 	uint64_t state = 42;
 
-	memset(result, 0, sizeof(result));
 	memset(partial, 0, sizeof(partial));
 	/* With so few bits that sums are exact, whoever adds what. */
 	for (long i = 0; i < point_count; i++)
@@ -236,11 +237,32 @@ static void prepare(void)
 	for (int c = 0; c < CLUSTERS; c++)
 		for (int k = 0; k < DIMENSIONS; k++)
 			centres[c][k] = points[c * 1000][k];
+}
+
+static void make_nothing(void)
+{
+}
+
+static void make_options(void)
+{
+	uint64_t state = 42;
+
 	for (long i = 0; i < option_count; i++)
 		options[i] = (struct option){
 			50 + 50 * unit(&state), 50 + 50 * unit(&state), 0.02,
 			0.1 + unit(&state) / 2, 0.1 + unit(&state),	0};
 }
+
+static const struct kernel {
+	const char *name;
+	void (*prepare)(void);
+	void (*run)(int thread);
+} kernels[] = {{"kmeans", make_points, kmeans},
+	       {"ep", make_nothing, ep},
+	       {"blackscholes", make_options, blackscholes}};
+static const struct kernel *kernel = kernels;
+
+/* --- both ways --- */
 
 static void stay_on(int cpu)
 {
@@ -263,7 +285,7 @@ static void *work(void *argument)
 		perror("popcorn_migrate_thread");
 	nodes[thread] = popcorn_node();
 	pthread_barrier_wait(&barrier);
-	kernel(thread);
+	kernel->run(thread);
 	return NULL;
 }
 
@@ -272,7 +294,8 @@ static double run(void)
 	pthread_t list[THREADS];
 	double sum = 0, start, seconds;
 
-	prepare();
+	memset(result, 0, sizeof(result));
+	kernel->prepare();
 	pthread_barrier_init(&barrier, NULL, (unsigned)threads);
 	start = now();
 	for (intptr_t i = 0; i < threads; i++)
@@ -285,7 +308,7 @@ static double run(void)
 	printf("%-8s %.3f s, threads on nodes", ways[way], seconds);
 	for (int i = 0; i < threads; i++)
 		printf(" %d", nodes[i]);
-	if (kernel == kmeans) {
+	if (kernel->run == kmeans) {
 		printf(" with");
 		for (int i = 0; i < threads; i++)
 			printf(" %.1f",
@@ -300,7 +323,7 @@ static double run(void)
 
 int main(int argc, char **argv)
 {
-	const char *name = argc > 1 ? argv[1] : "kmeans";
+	const char *name = argc > 1 ? argv[1] : kernels[0].name;
 	double seconds[WAYS];
 
 	if (argc > 3) {
@@ -314,16 +337,16 @@ int main(int argc, char **argv)
 	options = malloc(sizeof(*options) * (size_t)option_count);
 	if (!points || !options)
 		return 2;
-	kernel = !strcmp(name, "ep")		 ? ep
-		 : !strcmp(name, "blackscholes") ? blackscholes
-						 : kmeans;
+	for (size_t i = 0; i < sizeof(kernels) / sizeof(*kernels); i++)
+		if (!strcmp(name, kernels[i].name))
+			kernel = &kernels[i];
 	if (argc > 2)
 		threads = atoi(argv[2]);
 	if (threads < 1 || threads > THREADS)
 		return 2;
 	for (way = ONE_CPU; way < WAYS; way++)
 		seconds[way] = run();
-	printf("%s: speed-up %.2f, two CPUs of one node %.2f\n", name,
+	printf("%s: speed-up %.2f, two CPUs of one node %.2f\n", kernel->name,
 	       seconds[ONE_CPU] / seconds[TWO_NODES],
 	       seconds[ONE_CPU] / seconds[TWO_CPUS]);
 	return 0;
