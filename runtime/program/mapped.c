@@ -15,23 +15,6 @@
 
 #define AT_EMPTY_PATH_ 0x1000
 
-/* Hexadecimal digits at *text, which is moved behind them. */
-static uint64_t hexadecimal(const char **text)
-{
-	uint64_t value = 0;
-
-	for (;; ++*text) {
-		char c = **text;
-
-		if (c >= '0' && c <= '9')
-			value = value * 16 + (uint64_t)(c - '0');
-		else if (c >= 'a' && c <= 'f')
-			value = value * 16 + (uint64_t)(c - 'a' + 10);
-		else
-			return value;
-	}
-}
-
 struct search {
 	uint64_t address, inode;
 };
@@ -40,11 +23,11 @@ struct search {
 static bool is_there(void *context, const char *line)
 {
 	struct search *s = context;
-	uint64_t start = hexadecimal(&line), end;
+	uint64_t start = pcn_strtox(&line), end;
 
 	if (*line++ != '-')
 		return false;
-	end = hexadecimal(&line);
+	end = pcn_strtox(&line);
 	if (s->address < start || s->address >= end)
 		return false;
 	for (int fields = 4; fields; fields--) {

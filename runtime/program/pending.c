@@ -8,6 +8,7 @@
  * again, the others are the kernel's, with everything it had noted about them.
  */
 #include "carried.h"
+#include "lines.h"
 #include "native.h"
 
 #include <asm/unistd.h>
@@ -48,40 +49,25 @@ static int32_t word_of(const uint8_t *info, unsigned offset)
 	return word;
 }
 
+static bool is_own_queue(void *context, const char *line)
+{
+	static const char name[] = "SigPnd:\t";
+
+	if (!pcn_strprefix(line, name))
+		return false;
+	line += sizeof name - 1;
+	*(uint64_t *)context = pcn_strtox(&line);
+	return true;
+}
+
 /* Signals in the kernel's queue for the calling thread alone, as its status
  * says.  An emulator has queues of its own: none. */
 static uint64_t queued_for_thread(void)
 {
-	static const char name[] = "\nSigPnd:\t";
-	char text[128];
 	uint64_t signals = 0;
-	uint32_t matched = 0;
-	long n, fd = pcn_sys(__NR_openat, AT_FDCWD, "/proc/thread-self/status",
-			     O_RDONLY | O_CLOEXEC, 0);
 
-	if (pcn_is_error(fd))
-		return 0;
-	while (matched <= sizeof name - 1) {
-		n = pcn_sys(__NR_read, fd, text, sizeof text);
-		if (n <= 0 && n != -EINTR)
-			break;
-		for (long i = 0; i < n; i++) {
-			char c = text[i];
-
-			if (matched < sizeof name - 1) {
-				matched = c == name[matched] ? matched + 1
-							     : c == '\n';
-				continue;
-			}
-			if (c == '\n') {
-				matched++;
-				break;
-			}
-			signals = signals << 4 |
-				  (uint64_t)(c <= '9' ? c - '0' : c - 'a' + 10);
-		}
-	}
-	pcn_sys(__NR_close, fd);
+	pcn_lines_find(AT_FDCWD, "/proc/thread-self/status", is_own_queue,
+		       &signals);
 	return signals;
 }
 

@@ -35,6 +35,8 @@ bool pcn_strprefix(const char *s, const char *prefix);
 size_t pcn_strcopy(char *to, const char *from, size_t size);
 /* Decimal, or hexadecimal after 0x; stops at the first other character. */
 uint64_t pcn_strtou(const char *s, const char **end);
+/* Hexadecimal digits at *text, which is moved behind them. */
+uint64_t pcn_strtox(const char **text);
 
 /* %s %c %d %u %x %p %%, with l or z for 64 bits, 0 and width.  Returns the
  * length the whole text needs; always ends in a zero. */

@@ -71,3 +71,19 @@ uint64_t pcn_strtou(const char *s, const char **end)
 		*end = s;
 	return value;
 }
+
+uint64_t pcn_strtox(const char **text)
+{
+	uint64_t value = 0;
+
+	for (;; ++*text) {
+		char c = **text;
+
+		if (c >= '0' && c <= '9')
+			value = value * 16 + (uint64_t)(c - '0');
+		else if (c >= 'a' && c <= 'f')
+			value = value * 16 + (uint64_t)(c - 'a' + 10);
+		else
+			return value;
+	}
+}
