@@ -253,7 +253,7 @@ static void answer_asker(struct agent *a, int node, int result)
 	s->asker = NULL;
 }
 
-void place_failed(struct agent *a, int node)
+void place_failed(struct agent *a, int node, int err)
 {
 	struct spread *s = &a->spread;
 	struct place *p = &s->places[node];
@@ -269,7 +269,7 @@ void place_failed(struct agent *a, int node)
 	for (uint32_t i = 0; i < PCN_THREADS_MAX; i++)
 		if (s->where[i] == node)
 			s->where[i] = -1;
-	answer_asker(a, node, -EPIPE);
+	answer_asker(a, node, err);
 }
 
 void place_look_whether_ready(struct agent *a, int node)
@@ -326,6 +326,8 @@ void place_says_shared(struct agent *a, int node)
 		return;
 	if (!p->far)
 		err = place_attach(a, node);
-	if (err || place_shared(a, node))
-		place_failed(a, node);
+	if (!err)
+		err = place_shared(a, node);
+	if (err)
+		place_failed(a, node, err);
 }

@@ -67,7 +67,7 @@ void spread_stop(struct agent *a)
 		place_close(&s->places[s->home]);
 	for (int i = 0; i < SPREAD_NODES; i++)
 		if (s->places[i].state)
-			place_failed(a, i);
+			place_failed(a, i, -EPIPE);
 	spread_end(s);
 }
 
@@ -144,7 +144,7 @@ static void ask_thread(struct agent *a, struct process *p)
 	if (!err && place->far)
 		place->link = remote_link(place->process);
 	if (err)
-		place_failed(a, node);
+		place_failed(a, node, err);
 }
 
 static void home_shared(struct agent *a, struct process *p)
@@ -205,7 +205,7 @@ static bool home_message(struct agent *a, struct process *p)
 bool spread_message(struct agent *a, struct process *p)
 {
 	struct spread *s = &a->spread;
-	int node = place_of(s, p);
+	int node = place_of(s, p), err;
 
 	if (a->packet.m.type == PCN_MSG_ASK_THREAD &&
 	    (node < 0 || !spread_is_on(s))) {
@@ -218,9 +218,11 @@ bool spread_message(struct agent *a, struct process *p)
 		return home_message(a, p);
 	switch (a->packet.m.type) {
 	case PCN_MSG_READY: /* of a far one, its agent has heard */
-		if (!s->places[node].far &&
-		    place_send_files(a, &s->places[node], PCN_MSG_SHARE))
-			place_failed(a, node);
+		if (s->places[node].far)
+			break;
+		err = place_send_files(a, &s->places[node], PCN_MSG_SHARE);
+		if (err)
+			place_failed(a, node, err);
 		break;
 	case PCN_MSG_SHARED:
 		place_says_shared(a, node);
@@ -229,10 +231,11 @@ bool spread_message(struct agent *a, struct process *p)
 		place_answers(a, node);
 		break;
 	case PCN_MSG_FAILED:
-		pcn_fail(&a->error, (int)a->packet.m.value[0],
-			 "node %s: its process cannot begin",
-			 spread_node_name(a, node));
-		place_failed(a, node);
+		err = pcn_fail(&a->error,
+			       operation_error_of(a->packet.m.value[0]),
+			       "node %s: its process cannot begin",
+			       spread_node_name(a, node));
+		place_failed(a, node, err);
 		break;
 	default:
 		break;
@@ -355,7 +358,7 @@ void spread_process_gone(struct agent *a, struct process *p, int status)
 			    "program");
 	}
 	s->places[node].process = NULL;
-	place_failed(a, node);
+	place_failed(a, node, -EPIPE);
 }
 
 void spread_link_gone(struct agent *a, struct process *p, const char *why)
@@ -375,7 +378,7 @@ void spread_link_gone(struct agent *a, struct process *p, const char *why)
 			 why);
 		spread_lose(a, node, text);
 	}
-	place_failed(a, node);
+	place_failed(a, node, -EPIPE);
 }
 
 bool spread_awaits(const struct spread *s, const struct process *p)

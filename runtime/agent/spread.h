@@ -137,8 +137,8 @@ int place_open(struct agent *a, int node);
 void place_close(struct place *p);
 /* Is there room for words on its link? */
 bool place_has_room(const struct place *p);
-/* Its process ends; who waits for it hears so. */
-void place_failed(struct agent *a, int node);
+/* Its process ends; who waits for it gets err, which is -errno. */
+void place_failed(struct agent *a, int node, int err);
 /* Memory, mails, doorbell go to its process. */
 int place_send_files(struct agent *a, struct place *p,
 		     enum pcn_message_type type);

@@ -158,7 +158,11 @@ int pcn_engine_create(struct engine *e, unsigned node, unsigned nodes,
 	err = pcn_window_create(&e->window, first_page, page_count, error);
 	if (!err && pcn_dsm_init(&e->dsm, &config)) {
 		pcn_window_close(&e->window);
-		err = pcn_fail(error, -ENOMEM, "no memory for the directory");
+		err = pcn_fail(error, -ENOMEM,
+			       "no room for a table of %zu MiB of "
+			       "addresses (ulimit -v?)",
+			       (size_t)page_count * sizeof(*e->dsm.pages) >>
+				       20);
 	}
 	if (err)
 		close(e->epoll);

@@ -152,6 +152,17 @@ def test_no_such_node(luck):
                 env=environment)
 
 
+def test_too_few_addresses(luck):
+    """What threads share has a sparse table, which the user's limit may forbid."""
+    app = luck.program("away")
+    open(luck.path("stop"), "w").close()
+    luck.expect(7, r"popcorn: no room for a table of \d+ MiB of addresses \(ulimit -v\?\)\n"
+                   r"popcorn_migrate_thread: Out of memory\n" + RESULT,
+                "/bin/sh", "-c", 'ulimit -v 700000; exec "$@"', "sh",
+                luck.tool("popcorn-run"), "--node", "x86=local", "--node", "other=local",
+                app, luck.path("stop"))
+
+
 def test_moved_meanwhile(luck):
     """A move brings all threads home first, and they go on together."""
     started, _, _ = begin(luck)

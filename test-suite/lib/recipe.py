@@ -13,7 +13,7 @@ import subprocess
 
 from program import Failure, tail
 
-APP_MODES = ("native", "self", "qemu", "moved")
+APP_MODES = ("native", "self", "qemu", "moved", "spread")
 
 
 class Recipe:
