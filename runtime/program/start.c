@@ -260,42 +260,49 @@ static bool is_private(const char *variable)
 	       pcn_strprefix(variable, "POPCORN_RESTORE");
 }
 
+/* Lays a list's strings one behind the other from `to' on, as the kernel does:
+ * who changes a process's title counts on it.  Returns how much room they take;
+ * without `to' that is all. */
+static size_t lay_strings(char **list, bool (*is_left_out)(const char *),
+			  char *to, uint64_t **pointers)
+{
+	size_t size = 0;
+
+	for (; *list; list++) {
+		size_t length = pcn_strlen(*list) + 1;
+
+		if (is_left_out && is_left_out(*list))
+			continue;
+		if (to)
+			*(*pointers)++ =
+				(uint64_t)memcpy(to + size, *list, length);
+		size += length;
+	}
+	if (to)
+		*(*pointers)++ = 0;
+	return size;
+}
+
 /* Returns where argc stands; the side stack begins below it. */
 static uint64_t *make_start_stack(uint64_t top, uint64_t argc, char **argv)
 {
-	uint64_t aux[AUX_MAX * 2], *out;
-	size_t aux_count, env_count = 0, i, n = 0;
+	uint64_t aux[AUX_MAX * 2], *out, *start;
+	size_t aux_count, env_count = 0;
+	char *strings;
 
 	top -= 16;
 	aux_count = portable_auxiliary(aux, &top);
 	while (environment[env_count])
 		env_count++;
-	top = PCN_ALIGN_DOWN(top, 16);
-	{
-		/* Strings lie above the vector: measure them first. */
-		uint64_t strings = 0;
-
-		for (i = 0; i < argc; i++)
-			strings += pcn_strlen(argv[i]) + 1;
-		for (i = 0; i < env_count; i++)
-			strings += pcn_strlen(environment[i]) + 1;
-		out = (uint64_t *)PCN_ALIGN_DOWN(
-			top - strings - (argc + env_count + 3 + aux_count) * 8,
-			16);
-	}
-	out[n++] = argc;
-	for (i = 0; i < argc; i++)
-		out[n++] =
-			(uint64_t)push(&top, argv[i], pcn_strlen(argv[i]) + 1);
-	out[n++] = 0;
-	for (i = 0; i < env_count; i++)
-		if (!is_private(environment[i]))
-			out[n++] =
-				(uint64_t)push(&top, environment[i],
-					       pcn_strlen(environment[i]) + 1);
-	out[n++] = 0;
-	memcpy(&out[n], aux, aux_count * 8);
-	return out;
+	strings = (char *)top - lay_strings(argv, NULL, NULL, NULL) -
+		  lay_strings(environment, is_private, NULL, NULL);
+	start = out = (uint64_t *)PCN_ALIGN_DOWN(
+		(uint64_t)strings - (argc + env_count + 3 + aux_count) * 8, 16);
+	*out++ = argc;
+	strings += lay_strings(argv, NULL, strings, &out);
+	lay_strings(environment, is_private, strings, &out);
+	memcpy(out, aux, aux_count * 8);
+	return start;
 }
 
 /* --- a fresh program --- */
