@@ -19,12 +19,6 @@
 /* The end of a process is seen sooner. */
 #define CHANNEL_GONE_NS 200000000u
 
-/* What a program says went wrong. */
-int operation_error_of(int64_t value)
-{
-	return value < 0 && value > -4096 ? (int)value : -EIO;
-}
-
 void operation_answer(struct agent *a, struct process *p, int result)
 {
 	struct pcn_message m = {.type = PCN_MSG_ANSWER, .value = {result}};

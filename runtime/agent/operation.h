@@ -25,7 +25,5 @@ void operation_answer(struct agent *a, struct process *p, int result);
 /* The program is saved, and the file is safe. */
 void operation_commit_checkpoint(struct agent *a);
 void operation_close_transfer(struct process *p);
-/* What a program says went wrong. */
-int operation_error_of(int64_t value);
 
 #endif

@@ -90,3 +90,8 @@ int packet_take_fd(struct packet *p)
 	packet_drop(p);
 	return fd;
 }
+
+int packet_error_of(int64_t value)
+{
+	return value < 0 && value > -4096 ? (int)value : -EIO;
+}

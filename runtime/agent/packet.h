@@ -22,5 +22,7 @@ int packet_receive(int socket, struct packet *p);
 int packet_take_fd(struct packet *p);
 /* Closes the descriptors that came with it. */
 void packet_drop(struct packet *p);
+/* -errno of what a program says went wrong. */
+int packet_error_of(int64_t value);
 
 #endif

@@ -231,8 +231,7 @@ bool spread_message(struct agent *a, struct process *p)
 		place_answers(a, node);
 		break;
 	case PCN_MSG_FAILED:
-		err = pcn_fail(&a->error,
-			       operation_error_of(a->packet.m.value[0]),
+		err = pcn_fail(&a->error, packet_error_of(a->packet.m.value[0]),
 			       "node %s: its process cannot begin",
 			       spread_node_name(a, node));
 		place_failed(a, node, err);

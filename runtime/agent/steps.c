@@ -339,7 +339,7 @@ static void source_saved(struct agent *a, struct process *p)
 		process_tell(p, PCN_MSG_ABORT, -EIO);
 		operation_finish(a);
 	} else if (m->value[0]) {
-		int err = operation_error_of(m->value[0]);
+		int err = packet_error_of(m->value[0]);
 
 		if (err == -EPIPE && op->target) {
 			lost_target(a);
@@ -372,7 +372,7 @@ static void target_restored(struct agent *a)
  */
 static void set_reason(struct agent *a, const struct process *target)
 {
-	int err = operation_error_of(a->packet.m.value[0]);
+	int err = packet_error_of(a->packet.m.value[0]);
 	bool said = err == -EINVAL || err == -EPROTO;
 
 	pcn_fail(&a->error, err, "node %s: %.800s%s%s",
@@ -398,14 +398,14 @@ void operation_message(struct agent *a, struct process *p)
 	case PCN_MSG_FAILED:
 		if (from_target) {
 			set_reason(a, p);
-			operation_fail(
-				a, operation_error_of(a->packet.m.value[0]));
-		} else if (p == a->current && a->op.phase == PHASE_STOPPING) {
 			operation_fail(a,
-				       pcn_fail(&a->error,
-						operation_error_of(
-							a->packet.m.value[0]),
-						"%.900s", a->packet.text));
+				       packet_error_of(a->packet.m.value[0]));
+		} else if (p == a->current && a->op.phase == PHASE_STOPPING) {
+			operation_fail(
+				a,
+				pcn_fail(&a->error,
+					 packet_error_of(a->packet.m.value[0]),
+					 "%.900s", a->packet.text));
 		}
 		break;
 	case PCN_MSG_ASK_MOVE:

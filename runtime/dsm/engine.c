@@ -391,13 +391,10 @@ static void serve(struct engine *e, const struct epoll_event *event)
 static int wait_for(struct engine *e, struct epoll_event *events, int count,
 		    int timeout_ms)
 {
-	int n = epoll_wait(e->epoll, events, count, 0);
-	uint64_t end;
+	if (timeout_ms && e->spin_ns) {
+		uint64_t end = pcn_now_ns() + e->spin_ns;
+		int n;
 
-	if (n || !timeout_ms)
-		return n;
-	if (e->spin_ns) {
-		end = pcn_now_ns() + e->spin_ns;
 		do {
 			n = epoll_wait(e->epoll, events, count, 0);
 		} while (!n && pcn_now_ns() < end);

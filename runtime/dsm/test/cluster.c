@@ -211,6 +211,14 @@ static void check(int err, struct error *error)
 	_exit(2);
 }
 
+static volatile sig_atomic_t child_ended;
+
+static void note_child(int signal)
+{
+	(void)signal;
+	child_ended = 1;
+}
+
 __attribute__((noreturn)) static void agent(const struct cluster *c,
 					    unsigned node, const int *links)
 {
@@ -240,6 +248,7 @@ __attribute__((noreturn)) static void agent(const struct cluster *c,
 	e->dsm.no_ahead = c->no_ahead;
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, channel))
 		die("socketpair");
+	signal(SIGCHLD, note_child);
 	child = fork();
 	if (child < 0)
 		die("fork");
@@ -268,8 +277,9 @@ __attribute__((noreturn)) static void agent(const struct cluster *c,
 			outside->killed = 1;
 			_exit(0);
 		}
-		if (child && waitpid(child, &status, WNOHANG) == child) {
+		if (child_ended && waitpid(child, &status, WNOHANG) == child) {
 			child = 0;
+			child_ended = 0;
 			if (status) {
 				fprintf(stderr, "node %u: status 0x%x\n", node,
 					(unsigned)status);
