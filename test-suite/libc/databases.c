@@ -1,8 +1,9 @@
 /*
  * Users, groups, hosts, services, protocols, mounted file systems, messages and
- * money: files and tables that libc reads, on known entries.
+ * money: files and tables that libc reads, on known entries.  Not saved:
+ * getaddrinfo() asks sockets which of two addresses is nearer.
  *
- * MODES: usual spread spread-user links
+ * MODES: native verify self qemu qemu-self move spread spread-user links
  * CFLAGS: -w
  */
 #define _GNU_SOURCE
