@@ -341,6 +341,10 @@ void pcn_native_take(struct pcn_native *native, struct pcn_thread *thread,
 bool pcn_guard_lend(struct pcn_native *native);
 void pcn_guard_restore(struct pcn_native *native);
 _Noreturn void pcn_thread_exit(void);
+/* Threads that are none any more, but have not yet cleared the word that libc
+ * waits for: who stops the world waits for them, or nobody would clear it where
+ * the process goes on.  Changes under pcn_process->lock, but to fewer. */
+extern uint32_t pcn_threads_ending;
 void pcn_threads_forked(struct pcn_native *native);
 
 /* The kernel loses the thread's list of robust mutexes, and gets it again. */

@@ -415,6 +415,8 @@ int __popcorn_clone(int (*entry)(void *), void *side_stack, int flags,
 
 /* --- ending --- */
 
+uint32_t pcn_threads_ending;
+
 /*
  * Ends the calling thread.  After it has cleared the word that libc waits for,
  * its TLS block and side stack may be gone: nothing below touches them, and no
@@ -436,6 +438,7 @@ static _Noreturn void end(uint64_t unmap, uint64_t unmap_size)
 	pcn_lock(&pcn_process->lock);
 	unlink_thread(thread);
 	thread->state = PCN_THREAD_EXITED;
+	__atomic_fetch_add(&pcn_threads_ending, 1, __ATOMIC_SEQ_CST);
 	pcn_unlock(&pcn_process->lock);
 	if (unmap_size)
 		pcn_portable_unmap(unmap, unmap_size);
@@ -444,6 +447,7 @@ static _Noreturn void end(uint64_t unmap, uint64_t unmap_size)
 		__atomic_store_n(word, 0, __ATOMIC_SEQ_CST);
 		pcn_futex_wake(word, 1);
 	}
+	__atomic_fetch_sub(&pcn_threads_ending, 1, __ATOMIC_SEQ_CST);
 	for (;;)
 		pcn_sys(__NR_exit, 0);
 }
@@ -490,6 +494,7 @@ void pcn_threads_forked(struct pcn_native *native)
 	thread->next = NULL;
 	pcn_process->threads = pcn_process->main_thread = thread;
 	pcn_process->thread_count = 1;
+	pcn_threads_ending = 0;
 	cache = NULL;
 	cache_lock = 0;
 }

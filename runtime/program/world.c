@@ -52,9 +52,10 @@ bool pcn_world_wanted(void)
 /* Interrupts who has not come yet; returns how many. */
 static uint32_t call_others(int32_t pid)
 {
-	uint32_t missing = 0;
+	uint32_t missing;
 
 	pcn_lock(&pcn_process->lock);
+	missing = __atomic_load_n(&pcn_threads_ending, __ATOMIC_SEQ_CST);
 	for (struct pcn_thread *t = pcn_process->threads; t; t = t->next) {
 		struct pcn_native *native = pcn_native_of(t);
 
